@@ -1,0 +1,5 @@
+"""Retired: the first single-page dashboard."""
+
+from guards import raise_error
+
+raise_error("This file is deprecated. Run: streamlit run streamlit_pages/aicmo_operator.py")

@@ -1,0 +1,1 @@
+"""The ten tabs: one module each, with a `render()`; none imports another."""
