@@ -1,0 +1,1 @@
+"""Proves that the dashboard an operator opens is the dashboard that was reviewed."""

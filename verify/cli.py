@@ -1,0 +1,222 @@
+"""The command line: options, what is printed where, and exit codes; nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from verify.model import Verdict
+    from verify.progress import Progress
+
+STAGES = ("source", "local", "image", "container", "live")
+FORMATS = ("text", "json", "junit")
+
+USAGE, INTERRUPTED = 2, 130
+"""Exit codes besides the verdict's: wrong usage or a bad manifest; Ctrl-C or SIGTERM."""
+
+EXIT_CODES = {"verified": 0, "failed": 1, "inconclusive": 3}
+
+
+class ReportTarget(click.ParamType[tuple[str, Path]]):
+    """`FORMAT:PATH`, such as `junit:build/junit.xml`."""
+
+    name = "FORMAT:PATH"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Path]:
+        """Split and check one `--report`."""
+        if isinstance(value, tuple):
+            return value
+        form, colon, path = str(value).partition(":")
+        if form not in FORMATS or not colon or not path:
+            self.fail(
+                f"{value!r} is not FORMAT:PATH with a format of {', '.join(FORMATS)}", param, ctx
+            )
+        target = Path(path)
+        if target.is_dir():
+            self.fail(f"{path} is a folder; name a file in it", param, ctx)
+        return form, target
+
+
+root_option = click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The project; the nearest folder upward that has a verify.toml if not given.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="aicmo-dashboard", message="verify %(version)s")
+def main() -> None:
+    """Prove that the dashboard an operator opens is the dashboard that was reviewed."""
+
+
+@main.command("run")
+@click.option(
+    "--stage",
+    "stages",
+    multiple=True,
+    type=click.Choice(STAGES),
+    help="Only this stage; may be repeated.",
+)
+@click.option(
+    "--gate", "gates", multiple=True, metavar="ID", help="Only this gate; may be repeated."
+)
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=ReportTarget(),
+    help="Also write a report to a file; may be repeated.",
+)
+@root_option
+@json_option
+def run_command(
+    stages: tuple[str, ...],
+    gates: tuple[str, ...],
+    reports: tuple[tuple[str, Path], ...],
+    root: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Run the gates and print the matrix.
+
+    Exit code: 0 verified, 1 failed, 3 inconclusive, 2 wrong usage or a bad manifest,
+    130 interrupted.
+    """
+    with _people_first():
+        from verify import session
+        from verify.manifest import find_root
+        from verify.model import Stage
+        from verify.report import render, write
+
+        options = session.Options(
+            root=root or find_root(Path.cwd()),
+            stages=tuple(Stage(stage) for stage in stages),
+            gates=gates,
+            progress=_progress(quiet=as_json),
+        )
+        report = session.run(options)
+        for form, path in reports:
+            write(report, form, path)
+        click.echo(
+            render(report, "json" if as_json else "text", **({} if as_json else _terminal())),
+            nl=False,
+        )
+        if not as_json:
+            for form, path in reports:
+                click.echo(f"{form} report: {path}", err=True)
+        _exit(report.verdict)
+
+
+@main.command("list")
+@root_option
+@json_option
+def list_command(root: Path | None, *, as_json: bool) -> None:
+    """Show every gate: what it proves, where, why, and how to fix it."""
+    with _people_first():
+        from verify import catalog, manifest
+        from verify.errors import ManifestError
+        from verify.report import listing
+
+        try:
+            project = manifest.load(root or manifest.find_root(Path.cwd()))
+            extra = [project.root / folder for folder in project.gates.extra]
+        except ManifestError:
+            if root is not None:
+                raise
+            extra = []  # no project here: the toolkit's own gates are still worth reading
+        gates = catalog.read(catalog.BUILT_IN, *extra)
+        click.echo(
+            listing.as_json(gates) if as_json else listing.as_text(gates, **_terminal()), nl=False
+        )
+
+
+@main.command("doctor")
+@root_option
+@json_option
+def doctor_command(root: Path | None, *, as_json: bool) -> None:
+    """Show what this machine lacks for a full run, and the command that adds it.
+
+    Exit code: 0 when nothing is lacking, 3 when a full run would be inconclusive.
+    """
+    with _people_first():
+        from verify import doctor, manifest
+        from verify.report import listing
+
+        needs = doctor.examine(manifest.load(root or manifest.find_root(Path.cwd())))
+        show = listing.needs_as_json if as_json else listing.needs_as_text
+        click.echo(show(needs), nl=False)
+        sys.exit(0 if all(need.met for need in needs) else EXIT_CODES["inconclusive"])
+
+
+def _exit(verdict: Verdict) -> NoReturn:
+    sys.exit(EXIT_CODES[verdict])
+
+
+def _terminal() -> dict[str, Any]:
+    """Return how wide standard output is, and whether it takes colours."""
+    import os
+    import shutil
+
+    tty = sys.stdout.isatty()
+    width = shutil.get_terminal_size((100, 24)).columns if tty or "COLUMNS" in os.environ else 100
+    return {"width": max(60, width), "colour": tty and "NO_COLOR" not in os.environ}
+
+
+def _progress(*, quiet: bool) -> Progress:
+    import os
+
+    from verify.progress import Progress
+
+    if quiet and not sys.stderr.isatty():
+        return Progress()
+    if sys.stderr.isatty() and not os.environ.get("CI"):
+        from verify.report.live import LiveProgress
+
+        return LiveProgress()
+    from verify.report.lines import LineProgress
+
+    return LineProgress()
+
+
+@contextlib.contextmanager
+def _people_first() -> Iterator[None]:
+    """Turn every error into a sentence for people and the exit code that goes with it."""
+    from verify.errors import CouldNotCheck, Unavailable, VerifyError
+
+    def interrupt(_number: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except VerifyError as error:
+        click.echo(f"verify: {error.diagnosis}", err=True)
+        if error.remedy:
+            click.echo(f"  -> {error.remedy}", err=True)
+        unknown = isinstance(error, CouldNotCheck | Unavailable)
+        sys.exit(EXIT_CODES["inconclusive"] if unknown else USAGE)
+    except KeyboardInterrupt:
+        click.echo("verify: interrupted; everything this run made is removed", err=True)
+        sys.exit(INTERRUPTED)
+    except Exception:  # noqa: BLE001 - an unknown fault is never a verdict
+        import traceback
+
+        click.echo(traceback.format_exc(), err=True)
+        click.echo("verify: this is a fault of verify itself; nothing was decided", err=True)
+        sys.exit(EXIT_CODES["inconclusive"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Runs the gates that were asked for and returns the report; the only place that calls pytest."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from verify import catalog, manifest
+from verify.errors import UsageError
+from verify.model import Cell, ManifestRef, Outcome, Report, Stage, Subject
+from verify.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from verify.catalog import Gate
+    from verify.plugin import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is asked for.
+
+    Args:
+        root: the project's root.
+        stages: the stages to look at; empty for all.
+        gates: the gates to run, by id; empty for all.
+        progress: hears what happens.
+    """
+
+    root: Path
+    stages: tuple[Stage, ...] = ()
+    gates: tuple[str, ...] = ()
+    progress: Progress = field(default_factory=Progress)
+
+
+def run(options: Options) -> Report:
+    """Run the gates and return what they found.
+
+    Raises:
+        ManifestError: the manifest is missing or wrong.
+        UsageError: a gate that was asked for does not exist.
+        KeyboardInterrupt: the run was interrupted; everything it made is gone by then.
+    """
+    began, started = time.monotonic(), datetime.now(UTC)
+    reviewed = manifest.load(options.root)
+    folders = (catalog.BUILT_IN, *(reviewed.root / folder for folder in reviewed.gates.extra))
+    gates = catalog.read(*folders)
+    asked = _asked(gates, options)
+
+    from verify.plugin import Run  # imports pytest, which a wrong command line need not pay for
+
+    with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
+        current = Run(
+            manifest=reviewed,
+            asked=frozenset(asked),
+            progress=options.progress,
+            scratch=Path(scratch),
+            id=uuid.uuid4().hex[:12],
+        )
+        options.progress.begin(asked)
+        try:
+            _pytest(current, gates, folders)
+        finally:
+            options.progress.end()
+    return Report(
+        subject=_subject(reviewed.root),
+        manifest=ManifestRef(manifest.FILE_NAME, reviewed.sha256),
+        cells=tuple(_cells(gates, current, options)),
+        image=current.image,
+        started=started.isoformat(timespec="seconds"),
+        seconds=time.monotonic() - began,
+        notes=tuple(current.notes),
+    )
+
+
+def _asked(gates: Sequence[Gate], options: Options) -> list[tuple[str, Stage]]:
+    known = [gate.id for gate in gates]
+    for wanted in options.gates:
+        if wanted not in known:
+            raise UsageError(f"there is no gate {wanted!r}", f"The gates: {', '.join(known)}.")
+    stages = options.stages or tuple(Stage)
+    chosen = [
+        (gate.id, stage)
+        for stage in Stage
+        for gate in gates
+        if stage in gate.stages
+        and stage in stages
+        and (not options.gates or gate.id in options.gates)
+    ]
+    faulty = any(gate.fault for gate in gates)
+    if not chosen and not faulty:
+        raise UsageError(
+            f"no gate looks at {', '.join(stages)} among {', '.join(options.gates) or 'all'}",
+            "`verify list` shows which gate looks where.",
+        )
+    return chosen
+
+
+def _cells(gates: Sequence[Gate], current: Run, options: Options) -> Iterator[Cell]:
+    """Yield the whole matrix: the census comes from the gates' files, not from what pytest ran."""
+    for gate in gates:
+        if gate.fault and (not options.gates or gate.id in options.gates):
+            yield _unrun(gate, gate.stages[0] if gate.stages else Stage.SOURCE, gate.fault)
+        for stage in gate.stages:
+            cell = current.cells.get((gate.id, stage))
+            if cell is not None:
+                yield cell
+            elif (gate.id, stage) in current.asked and not gate.fault:
+                yield _unrun(gate, stage, "the gate did not run")
+            elif not gate.fault:
+                yield _unrun(gate, stage, "not asked for", Outcome.SKIP)
+
+
+def _unrun(gate: Gate, stage: Stage, reason: str, outcome: Outcome = Outcome.ERROR) -> Cell:
+    return Cell(
+        gate=gate.id,
+        stage=stage,
+        outcome=outcome,
+        reason=reason,
+        required=outcome is Outcome.ERROR,
+        title=gate.title,
+        why=gate.why,
+        fix=gate.fix,
+    )
+
+
+def _subject(root: Path) -> Subject:
+    from verify.probes import git
+
+    checkout = git.checkout(root)
+    if checkout is None:
+        return Subject(str(root))
+    return Subject(str(root), checkout.commit, checkout.tree, checkout.dirty)
+
+
+def _pytest(current: Run, gates: Sequence[Gate], folders: Sequence[Path]) -> None:
+    """Call pytest sealed off from the user's own configuration, plugins and cache."""
+    import pytest
+
+    from verify import fixtures
+    from verify.plugin import GatePlugin
+
+    wanted = {gate for gate, _ in current.asked}
+    files = [str(gate.path) for gate in gates if gate.id in wanted and not gate.fault]
+    if not files:
+        return
+    arguments = [
+        *files,
+        f"-c{os.devnull}",
+        f"--rootdir={folders[0]}",
+        "--import-mode=importlib",
+        "--noconftest",
+        "--continue-on-collection-errors",
+        "--capture=no",
+        "-pno:terminal",
+        "-pno:cacheprovider",
+        "-pno:faulthandler",
+        "-pno:warnings",
+        "-pno:doctest",
+        "-pno:junitxml",
+        f"-opython_functions={catalog.PREFIX}*",
+        "-opython_files=*.py",
+    ]
+    plugin = GatePlugin(current, {gate.id: gate for gate in gates})
+    with _sealed_environment():
+        code = pytest.main(arguments, plugins=[plugin, fixtures])
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+        current.notes.append(
+            f"pytest ended with exit code {int(code)}; the cells tell what did not run"
+        )
+
+
+@contextlib.contextmanager
+def _sealed_environment() -> Iterator[None]:
+    """Take the variables away with which a user steers their own pytest runs."""
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PYTEST_")}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+            del os.environ[name]
+        os.environ.update(kept)
