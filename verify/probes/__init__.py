@@ -1,0 +1,1 @@
+"""All input and output: what a gate is told about the world."""

@@ -1,0 +1,490 @@
+"""Builds images and runs containers through the Docker SDK; leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import socket
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from verify.errors import CouldNotCheck, SubjectBroken, Unavailable
+from verify.model import ImageRef
+from verify.probes.children import uninterrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from docker import DockerClient
+    from docker.models.containers import Container as DockerContainer
+
+    from verify.manifest import Image
+
+LABEL = "verify.run"
+"""On every container we make: who made it, so that a later run can sweep what a killed run left."""
+
+LOG_LINES = 30
+"""Lines of a build's or container's log that a finding shows."""
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_STEP = re.compile(r"^Step (\d+/\d+) : (.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A built image.
+
+    Args:
+        ref: its identity, and the base it was built on.
+        config: the `Config` of `docker inspect`: command, user, labels, health check, environment.
+    """
+
+    ref: ImageRef
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What must not change while a container is looked at."""
+
+    id: str
+    started: str
+    state: str
+    restarts: int
+
+    def __str__(self) -> str:
+        return f"{self.id[:12]} {self.state} since {self.started}, {self.restarts} restarts"
+
+
+@dataclass(slots=True)
+class Container:
+    """A started container.
+
+    Args:
+        raw: the SDK's object.
+        ports: where on loopback each of its ports is published.
+        started: when it was started, on the clock of `time.monotonic`.
+        known: the run of it that is being looked at, once `hold` was called.
+    """
+
+    raw: DockerContainer
+    ports: Mapping[int, int]
+    started: float
+    known: Identity | None = None
+
+    @property
+    def id(self) -> str:
+        """The container's full id."""
+        return str(self.raw.id)
+
+    def url(self, port: int) -> str:
+        """Return the loopback address that leads to this port of the container."""
+        return f"http://127.0.0.1:{self.ports[port]}"
+
+    def identity(self) -> Identity:
+        """Ask the engine which run of the container this is.
+
+        Raises:
+            CouldNotCheck: the container or the engine is gone.
+        """
+        with _engine_errors("the container cannot be inspected"):
+            self.raw.reload()
+        attrs = self.raw.attrs
+        state = attrs["State"]
+        return Identity(
+            str(attrs["Id"]), state["StartedAt"], state["Status"], attrs.get("RestartCount", 0)
+        )
+
+    def hold(self) -> None:
+        """Remember which run of the container is looked at from here on.
+
+        Raises:
+            CouldNotCheck: it is not running.
+        """
+        self.known = self.identity()
+        if self.known.state != "running":
+            raise CouldNotCheck(f"the container is not running but {self.known.state}")
+
+    def same(self) -> None:
+        """Make sure that it is still the run that was looked at first.
+
+        Raises:
+            CouldNotCheck: it was stopped, paused, restarted or removed since, so that what was
+                seen meanwhile does not count.
+        """
+        now = self.identity()
+        if now != self.known:
+            raise CouldNotCheck(
+                f"the container changed while it was looked at: was {self.known}, is {now}",
+                "Read its log; what was seen meanwhile does not count.",
+            )
+
+    def log(self) -> str:
+        """Return the end of the container's log, or why it cannot be read."""
+        try:
+            with _engine_errors("its log cannot be read"):
+                raw: bytes = self.raw.logs(tail=LOG_LINES)
+        except CouldNotCheck as error:
+            return error.diagnosis
+        return _ANSI.sub("", raw.decode("utf-8", "replace")).strip()
+
+    def ended(self) -> str:
+        """Say how the container ended; empty while it runs."""
+        self.identity()
+        state = self.raw.attrs["State"]
+        if state["Status"] in {"created", "running", "restarting"}:
+            return ""
+        why = " (out of memory)" if state.get("OOMKilled") else ""
+        return f"{state['Status']} with exit code {state.get('ExitCode')}{why}"
+
+
+class Engine:
+    """A container engine that answers.
+
+    Args:
+        client: the SDK's client.
+        run_id: goes onto the label of everything made.
+    """
+
+    def __init__(self, client: DockerClient, run_id: str) -> None:
+        self._client = client
+        self._made: list[DockerContainer] = []
+        self._label = {LABEL: json.dumps({"run": run_id, **_whoami()}, sort_keys=True)}
+        self.version: str = client.version()["Version"]
+
+    def build(
+        self, root: Path, spec: Image, *, args: Mapping[str, str], step: Callable[[str], None]
+    ) -> Built:
+        """Build the image of `spec` and return it.
+
+        Args:
+            root: the project's root.
+            spec: the manifest's `[image]`.
+            args: build arguments; those the Dockerfile does not declare are left out.
+            step: hears each step of the build.
+
+        Raises:
+            SubjectBroken: the build failed; carries the step and the end of its log.
+            CouldNotCheck: the engine died meanwhile.
+        """
+        declared = set(
+            re.findall(
+                r"(?im)^\s*ARG\s+(\w+)", (root / spec.dockerfile).read_text("utf-8", "replace")
+            )
+        )
+        base, _ = self.base_of(root, spec)
+        chosen = {spec.base_arg: base} if spec.base_arg and base else {}
+        buildargs = {k: v for k, v in {**args, **chosen}.items() if k in declared}
+        before = self._tagged(spec.tag)
+        image_id = self._stream_build(root, spec, buildargs, step)
+        with _engine_errors("the image cannot be inspected"):
+            attrs = self._client.api.inspect_image(image_id)
+        self._retire(spec.tag, before, attrs["Id"])
+        return Built(_reference(attrs, spec.tag, base), attrs["Config"])
+
+    def _stream_build(
+        self, root: Path, spec: Image, buildargs: dict[str, str], step: Callable[[str], None]
+    ) -> str:
+        log: deque[str] = deque(maxlen=LOG_LINES)
+        at, image_id = "before its first step", None
+        with _engine_errors("the image build broke off"), _refused_build(spec.dockerfile):
+            stream = self._client.api.build(
+                path=str(root / spec.context),
+                dockerfile=os.path.relpath(root / spec.dockerfile, root / spec.context),
+                tag=spec.tag,
+                buildargs=buildargs,
+                rm=True,
+                forcerm=True,
+                decode=True,
+            )
+            for message in stream:
+                for line in _ANSI.sub("", message.get("stream", "")).splitlines():
+                    if line.strip():
+                        log.append(line.rstrip())
+                    if found := _STEP.match(line):
+                        at = f"at step {found[1]}: {found[2]}"
+                        step(f"building {found[1]}: {found[2]}")
+                if "error" in message:
+                    raise SubjectBroken(
+                        "the image build",
+                        expected="every step succeeds",
+                        got=f"fails {at}: {message['error'].strip()}",
+                        path=spec.dockerfile,
+                        log="\n".join(log),
+                    )
+                image_id = message.get("aux", {}).get("ID", image_id)
+        if image_id is None:
+            raise CouldNotCheck("the engine ended the build without saying which image it made")
+        return str(image_id)
+
+    def base_of(self, root: Path, spec: Image) -> tuple[str, bool]:
+        """Return the base image to build on, and whether it is here already.
+
+        It is the Dockerfile's own default, or the local fallback where only that one is here.
+        """
+        if not spec.base_arg:
+            return "", True
+        text = (root / spec.dockerfile).read_text("utf-8", "replace")
+        declared = re.search(rf"(?im)^\s*ARG\s+{re.escape(spec.base_arg)}=(\S+)", text)
+        default = declared[1].strip("\"'") if declared else ""
+        for name in (default, spec.fallback_base):
+            if name and self._tagged(name):
+                return name, True
+        return default, False
+
+    def _tagged(self, tag: str) -> str | None:
+        """Return the id of the image with this tag, or None."""
+        from docker.errors import ImageNotFound
+
+        with _engine_errors("the engine cannot list its images"):
+            try:
+                return str(self._client.api.inspect_image(tag)["Id"])
+            except ImageNotFound:
+                return None
+
+    def _retire(self, tag: str, before: str | None, now: str) -> None:
+        """Keep the image that was just replaced under a tag of its own: it is the way back."""
+        from docker.errors import APIError
+
+        if before is None or before == now:
+            return
+        repository, _, name = tag.rpartition(":")
+        previous = f"{repository or tag}:{name}-previous"
+        oldest = self._tagged(previous)
+        with _engine_errors("the replaced image cannot be kept"):
+            if oldest == before:
+                return
+            self._client.api.tag(before, *previous.rsplit(":", 1))
+            if oldest and oldest != now:
+                # Not forced: an image that a container or another tag still needs stays.
+                with contextlib.suppress(APIError):
+                    self._client.api.remove_image(oldest, noprune=False)
+
+    def start(
+        self,
+        image_id: str,
+        *,
+        ports: tuple[int, ...],
+        memory: str,
+        entrypoint: list[str] | None = None,
+        command: list[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Container:
+        """Start a container of the image, its ports published at random loopback ports.
+
+        Args:
+            image_id: which image.
+            ports: the container's ports to publish.
+            memory: its memory limit, as Docker writes it.
+            entrypoint: instead of the image's own.
+            command: instead of the image's own.
+            environment: variables added to the image's own.
+
+        Raises:
+            SubjectBroken: the engine cannot start it.
+            CouldNotCheck: the engine died meanwhile.
+        """
+        from docker.errors import APIError
+
+        with _engine_errors("the container cannot be created"), uninterrupted():
+            raw = self._client.containers.create(
+                image_id,
+                command=command,
+                entrypoint=entrypoint,
+                environment=dict(environment or {}),
+                ports={f"{port}/tcp": ("127.0.0.1", None) for port in ports},
+                mem_limit=memory,
+                labels=self._label,
+                detach=True,
+            )
+            self._made.append(raw)
+        began = time.monotonic()
+        try:
+            raw.start()
+        except APIError as error:
+            raise SubjectBroken(
+                "the container", expected="starts", got=f"does not start: {error.explanation}"
+            ) from error
+        with _engine_errors("the container cannot be inspected"):
+            raw.reload()
+        return Container(raw, _published(raw, ports), began)
+
+    def run_once(
+        self, image_id: str, command: list[str], *, memory: str, deadline: float
+    ) -> tuple[str, str]:
+        """Run one command in a throw-away container without network; return what it printed.
+
+        The image's own entry is not started.
+
+        Args:
+            image_id: which image.
+            command: the program in the image and its arguments.
+            memory: its memory limit, as Docker writes it.
+            deadline: seconds for it to end.
+
+        Raises:
+            CouldNotCheck: it cannot be started, or does not end in time.
+        """
+        with _engine_errors(f"{command[0]} cannot be run in the image"):
+            with uninterrupted():
+                raw = self._client.containers.create(
+                    image_id,
+                    entrypoint=command[:1],
+                    command=command[1:],
+                    network_mode="none",
+                    mem_limit=memory,
+                    labels=self._label,
+                )
+                self._made.append(raw)
+            try:
+                raw.start()
+                raw.wait(timeout=deadline)
+                out = raw.logs(stdout=True, stderr=False).decode("utf-8", "replace")
+                err = raw.logs(stdout=False, stderr=True).decode("utf-8", "replace")
+            finally:
+                with uninterrupted():
+                    self._remove(raw)
+        return out, err
+
+    def remove(self, container: Container) -> None:
+        """Remove a container with its anonymous volumes, running or not."""
+        with uninterrupted():
+            self._remove(container.raw)
+
+    def _remove(self, raw: DockerContainer) -> None:
+        from docker.errors import NotFound
+
+        with _engine_errors("a container cannot be removed"), contextlib.suppress(NotFound):
+            raw.remove(force=True, v=True)
+        if raw in self._made:
+            self._made.remove(raw)
+
+    def sweep(self) -> int:
+        """Remove the containers of runs on this machine that were killed; return how many."""
+        swept = 0
+        with _engine_errors("the engine cannot list its containers"):
+            for raw in self._client.containers.list(all=True, filters={"label": LABEL}):
+                if _orphaned(raw.labels.get(LABEL, "")):
+                    self._remove(raw)
+                    swept += 1
+        return swept
+
+    def close(self) -> None:
+        """Remove everything this run made."""
+        try:
+            with uninterrupted():
+                for raw in list(self._made):
+                    self._remove(raw)
+        finally:
+            self._client.close()
+
+
+def connect(run_id: str) -> Engine:
+    """Return the engine that answers at `DOCKER_HOST` or the default socket.
+
+    Raises:
+        Unavailable: none answers.
+    """
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=120)
+        client.ping()
+        return Engine(client, run_id)
+    except (DockerException, OSError) as error:
+        where = os.environ.get("DOCKER_HOST", "the default socket")
+        raise Unavailable(
+            f"no container engine answers at {where}: {_short(error)}",
+            "Start Docker, or as root run scripts/provision.sh; `verify doctor` tells more.",
+        ) from error
+
+
+@contextlib.contextmanager
+def _engine_errors(what: str) -> Iterator[None]:
+    """Turn the SDK's errors into ours: the engine failed, which says nothing about the subject."""
+    import requests
+    from docker.errors import DockerException
+
+    try:
+        yield
+    except (DockerException, requests.RequestException, OSError) as error:
+        raise CouldNotCheck(
+            f"{what}: {_short(error)}", "See whether the engine still answers: `docker info`."
+        ) from error
+
+
+@contextlib.contextmanager
+def _refused_build(dockerfile: str) -> Iterator[None]:
+    """Turn the engine's refusal of a Dockerfile into a failed build: the subject's fault."""
+    from docker.errors import APIError
+
+    try:
+        yield
+    except APIError as error:
+        if not error.is_client_error():
+            raise
+        raise SubjectBroken(
+            "the image build",
+            expected="every step succeeds",
+            got=f"fails before its first step: {_short(error)}",
+            path=dockerfile,
+        ) from error
+
+
+def _short(error: BaseException) -> str:
+    return str(getattr(error, "explanation", None) or error).strip().splitlines()[0][:300]
+
+
+def _reference(attrs: Mapping[str, Any], tag: str, base: str) -> ImageRef:
+    # A containerd store names an image by its manifest and says so with a Descriptor; the classic
+    # store names it by its config and knows a manifest only after a push or pull (RepoDigests).
+    manifest = attrs.get("Descriptor", {}).get("digest")
+    if manifest is None:
+        pushed = [digest.partition("@")[2] for digest in attrs.get("RepoDigests") or ()]
+        manifest = pushed[0] if pushed else None
+    config = None if "Descriptor" in attrs else attrs["Id"]
+    return ImageRef(
+        id=attrs["Id"], tag=tag, config_digest=config, manifest_digest=manifest, base=base
+    )
+
+
+def _published(raw: DockerContainer, ports: tuple[int, ...]) -> dict[int, int]:
+    bound = raw.attrs["NetworkSettings"]["Ports"] or {}
+    found = {}
+    for port in ports:
+        rows = bound.get(f"{port}/tcp") or ()
+        # A container that ended at once has no ports any more; whoever waits for it says why.
+        found[port] = int(rows[0]["HostPort"]) if rows else 0
+    return found
+
+
+def _whoami() -> dict[str, Any]:
+    return {"host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid())}
+
+
+def _born(pid: int) -> str:
+    """Return when a process started, in clock ticks since boot; empty when there is none.
+
+    Field 22 of /proc/PID/stat, proc(5); the command in field 2 may hold spaces and brackets.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]
+
+
+def _orphaned(label: str) -> bool:
+    """Whether the run that made something is no longer alive on this machine."""
+    try:
+        owner = json.loads(label)
+        here = bool(owner["host"] == socket.gethostname())
+        return here and _born(int(owner["pid"])) != owner["born"]
+    except (ValueError, KeyError, TypeError):
+        return False

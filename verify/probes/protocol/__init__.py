@@ -1,0 +1,1 @@
+"""Streamlit's own websocket protocol, by field number; `verify.probes.wire` reads pages with it."""

@@ -1,0 +1,48 @@
+"""Waits for a page that is there, rather than for a port that is open."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from verify.errors import SubjectBroken
+from verify.probes import wire
+from verify.probes.health import health
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAUSE = 0.02
+"""Seconds between two looks at a server that does not answer yet."""
+
+
+def first_page(
+    url: str, *, what: str, ended: Callable[[], str], log: Callable[[], str], deadline: float
+) -> wire.Page:
+    """Return the first page that a starting server gives, complete or not.
+
+    Args:
+        url: the server's address.
+        what: names it for people.
+        ended: says how it ended; empty while it runs.
+        log: the end of its log.
+        deadline: seconds for all of it.
+
+    Raises:
+        SubjectBroken: it ended, or did not get healthy in time; carries its log.
+        CouldNotCheck: it got healthy, and then did not speak.
+    """
+    ends = time.monotonic() + deadline
+    answer = "no answer"
+    while (answer := health(url) or answer) != "ok":
+        if how := ended():
+            raise SubjectBroken(what, expected="serves its page", got=how, log=log())
+        if time.monotonic() > ends:
+            raise SubjectBroken(
+                what,
+                expected=f"is healthy within {deadline:g} s",
+                got=f"{answer} until then",
+                log=log(),
+            )
+        time.sleep(PAUSE)
+    return wire.read(url, deadline=max(1.0, ends - time.monotonic()))

@@ -1,0 +1,1 @@
+"""What the reviewed tree says, found by reading it: nothing here executes anything."""

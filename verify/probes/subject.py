@@ -1,0 +1,137 @@
+"""Runs the project under test in its own interpreter, sealed off and killable."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from verify.errors import CouldNotCheck, Unavailable
+from verify.probes import payload
+from verify.probes.children import running
+from verify.probes.ports import reserved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PASSED_ON = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "SYSTEMROOT",
+)
+"""Variables of this process the subject sees. An allow-list: a production database's URL in the
+caller's environment must never reach a run that presses buttons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The project as it can be executed on this machine.
+
+    Args:
+        root: the project's root, its working directory.
+        python: its interpreter.
+        env: everything its processes see of the environment.
+    """
+
+    root: Path
+    python: str
+    env: dict[str, str]
+
+    def look(self, request: dict[str, Any], *, deadline: float) -> dict[str, Any]:
+        """Return what `agent.py` finds for this request; `deadline` in seconds.
+
+        Raises:
+            CouldNotCheck: it did not answer in time, or not at all.
+        """
+        request = {"root": str(self.root), "deadline": deadline, **request}
+        return self._run(["-I", "-S", *payload.packed("agent.py", request)], "agent", deadline + 5)
+
+    def rehearse(self, entry: str, *, engine: str = "", deadline: float) -> dict[str, Any]:
+        """Run the dashboard in-process and open every tab, see `rehearsal.py`.
+
+        Raises:
+            CouldNotCheck: it did not answer in time, or not at all.
+        """
+        request = {"entry": entry, "engine": engine, "seconds": deadline}
+        args = payload.packed("rehearsal.py", request)
+        return self._run(args, "the in-process run", deadline)
+
+    @contextlib.contextmanager
+    def serve_each(self, files: Sequence[str]) -> Iterator[dict[str, str]]:
+        """Run `streamlit run FILE` for each of these files; yield the address of each.
+
+        The servers may not answer yet. All are gone when the context is left.
+        """
+        with reserved(len(files)) as free, tempfile.TemporaryFile() as log:
+            ports = dict(zip(files, free, strict=True))
+            request = {"address": "127.0.0.1", "servers": list(ports.items())}
+            command = [self.python, *payload.packed("farm.py", request)]
+            with running(command, cwd=self.root, env=self.env, stdout=log, stderr=log):
+                yield {file: f"http://127.0.0.1:{port}" for file, port in ports.items()}
+
+    def _run(self, args: list[str], who: str, deadline: float) -> dict[str, Any]:
+        command = [self.python, *args]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with running(command, cwd=self.root, env=self.env, **pipes) as child:
+            try:
+                out, err = child.communicate(timeout=deadline)
+            except subprocess.TimeoutExpired:
+                raise CouldNotCheck(
+                    f"{who} did not end within {deadline:g} s and was killed",
+                    "Look for an endless loop, or a wait, in what runs when a page is drawn.",
+                ) from None
+        return payload.answer(
+            out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), who=who
+        )
+
+
+def open_subject(root: Path, python: str, env: dict[str, str], scratch: Path) -> Subject:
+    """Return the project at `root` as something that can be run.
+
+    Args:
+        root: the project's root.
+        python: the manifest's interpreter, relative to the root; empty for this one.
+        env: variables the manifest adds; `{scratch}` in a value is replaced.
+        scratch: a folder that the caller removes; home and temporary files go there.
+
+    Raises:
+        Unavailable: there is no such interpreter.
+    """
+    found = interpreter(root, python)
+    home = scratch / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    sealed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    sealed |= {"HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    sealed["PATH"] = os.pathsep.join((str(Path(found).parent), sealed.get("PATH", os.defpath)))
+    sealed |= {name: value.replace("{scratch}", str(scratch)) for name, value in env.items()}
+    return Subject(root=root, python=found, env=sealed)
+
+
+def interpreter(root: Path, python: str) -> str:
+    """Return the path of the interpreter that the manifest names.
+
+    Raises:
+        Unavailable: there is none.
+    """
+    if not python:
+        return sys.executable
+    # Not resolved: the interpreter of a virtual environment is a link, and its place says which.
+    path = root / python
+    found = str(path) if path.exists() else shutil.which(python) if os.sep not in python else None
+    if found is None:
+        raise Unavailable(
+            f"the project's interpreter {python} does not exist",
+            "Run `make setup`, or name another in verify.toml, [subject].python.",
+        )
+    return found
