@@ -1,0 +1,200 @@
+"""A command is followed to the file it starts; what cannot be followed never passes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from verify.manifest import SubjectSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ENTRY = "pages_of/main.py"
+PAGE = "import streamlit as st\n\ndef main():\n    st.title('x')\n\nmain()\n"
+FILES = {ENTRY: PAGE, "old.py": PAGE, "streamlit_app.py": PAGE, "scripts/other.sh": ""}
+
+HEAD = "FROM x\nWORKDIR /app\nCOPY . .\n"
+RUN = "streamlit run pages_of/main.py"
+
+IMAGE_GREEN = [
+    f"{HEAD}CMD {RUN}",
+    f'{HEAD}CMD ["streamlit", "run", "pages_of/main.py"]',
+    f'{HEAD}CMD ["streamlit", "run", "--server.port=8501", "pages_of/main.py"]',
+    f'{HEAD}CMD ["streamlit", "run", "--server.port", "8501", "pages_of/main.py", "--", "old.py"]',
+    f'{HEAD}CMD ["python", "-u", "-m", "streamlit", "run", "pages_of/main.py"]',
+    f'{HEAD}ENTRYPOINT ["streamlit", "run"]\nCMD ["pages_of/main.py"]',
+    f'{HEAD}ENTRYPOINT {RUN}\nCMD ["ignored"]',
+    f'{HEAD}CMD ["sh", "-c", "exec {RUN}"]',
+    f'{HEAD}CMD ["/bin/bash", "-lc", "cd pages_of && streamlit run main.py"]',
+    f'{HEAD}ENV APP=pages_of/main.py\nCMD streamlit run "$APP"',
+    f"{HEAD}CMD streamlit run ${{APP:-pages_of/main.py}} --server.port $PORT",
+    f"{HEAD}CMD exec {RUN} \\\n  # more\n  --server.port=1",
+    f"{HEAD}CMD {RUN}\nRUN echo streamlit run old.py",
+    f"{HEAD}CMD streamlit run old.py\nCMD {RUN}",
+    f"FROM x AS a\nCMD streamlit run old.py\n{HEAD}CMD {RUN}",
+    f"FROM x AS a\nWORKDIR /app\nCOPY . .\nCMD {RUN}\nFROM a\n",
+    f"FROM x AS a\nWORKDIR /s\nCOPY . .\nFROM y\nWORKDIR /app\nCOPY --from=a /s /app\nCMD {RUN}",
+    "FROM x\nCOPY pages_of /srv/p\nCMD streamlit run /srv/p/main.py",
+    "FROM x\nWORKDIR /app\nCOPY pages_of/main.py ./\nCMD streamlit run main.py",
+    "FROM x\nWORKDIR /app\nCOPY pages_of/*.py ./\nCMD streamlit run main.py",
+    'FROM x\nCOPY ["pages_of", "/p/"]\nCMD streamlit run /p/main.py',
+    f'{HEAD}COPY scripts/start.sh /start.sh\nENTRYPOINT ["/start.sh"]',
+    f'{HEAD}ENTRYPOINT ["tini", "--", "timeout", "5", "streamlit", "run", "pages_of/main.py"]',
+    f"{HEAD}CMD poetry run {RUN}",
+    f"{HEAD}CMD uv run --frozen {RUN}",
+    f"{HEAD}HEALTHCHECK CMD streamlit run old.py\nCMD {RUN}",
+    f"# escape=`\n{HEAD}CMD streamlit run `\n pages_of/main.py",
+]
+
+IMAGE_RED = [
+    f"{HEAD}CMD streamlit run old.py",
+    f'{HEAD}CMD ["streamlit", "run", "old.py"]',
+    f"{HEAD}CMD {RUN}\nCMD streamlit run old.py",
+    f"{HEAD}# CMD {RUN}\nCMD streamlit run old.py",
+    f'{HEAD}CMD echo "{RUN}"',
+    f"{HEAD}CMD streamlit hello",
+    f"{HEAD}CMD streamlit run",
+    f"{HEAD}CMD python pages_of/main.py",
+    f"{HEAD}CMD bash",
+    HEAD,
+    "",
+    f"{HEAD}CMD streamlit run $APP",
+    f'{HEAD}CMD ["streamlit", "run", "$APP"]',
+    f'{HEAD}CMD ["streamlit", \'run\', "pages_of/main.py"]',
+    f"{HEAD}CMD streamlit run main.py",
+    f"FROM x\nWORKDIR /app\nCMD {RUN}",
+    f"FROM x\nWORKDIR /app\nCOPY pages_of /other\nCMD {RUN}",
+    "FROM x\nCOPY . /src\nCMD streamlit run src/old.py",
+    f"FROM x\nWORKDIR /app\nCOPY . .\nCOPY old.py pages_of/main.py\nCMD {RUN}",
+    f'{HEAD}ENTRYPOINT ["streamlit", "run", "old.py"]\nCMD ["pages_of/main.py"]',
+    f"{HEAD}CMD streamlit run old.py & {RUN}",
+    f"{HEAD}CMD streamlit run https://example.invalid/x.py",
+    f'{HEAD}CMD ["python", "-c", "import streamlit"]',
+    f"{HEAD}CMD false && {RUN}",
+    f"{HEAD}RUN cp old.py pages_of/main.py\nCMD {RUN}",
+    f"{HEAD}RUN echo a && sed -i s/V2/V1/ /app/pages_of/main.py\nCMD {RUN}",
+    f'{HEAD}ENTRYPOINT ["/usr/bin/wrapper.sh"]\nCMD ["streamlit", "run", "pages_of/main.py"]',
+]
+
+SCRIPT_GREEN = [
+    RUN,
+    f'#!/bin/sh\nset -e\nexec {RUN} "$@"',
+    f'cd "$(dirname "$0")/.."\n{RUN}',
+    'cd "$(dirname "$0")/../pages_of" && exec streamlit run main.py',
+    (
+        'HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"\n'
+        'streamlit run "$HERE/../pages_of/main.py"'
+    ),
+    'ROOT=$(git rev-parse --show-toplevel)\nstreamlit run "$ROOT/pages_of/main.py"',
+    (
+        'APP="${APP:-pages_of/main.py}"\nPORT=${PORT:-8501}\n'
+        'streamlit run "$APP" --server.port "$PORT"'
+    ),
+    ': "${APP:=pages_of/main.py}"\nstreamlit run "$APP"',
+    'streamlit run "${1:-pages_of/main.py}"',
+    f"# streamlit run old.py\necho 'streamlit run old.py'\n{RUN}",
+    f"cat <<EOF\nstreamlit run old.py\nEOF\n{RUN}",
+    f"pkill -f 'streamlit run old.py' || true\n{RUN}",
+    f"exec {RUN}\nstreamlit run old.py",
+    f"if false; then streamlit run old.py; fi\n{RUN}",
+    f"if command -v uv; then uv run {RUN}; else {RUN}; fi",
+    'go() { exec streamlit run "$1"; }\ngo pages_of/main.py',
+    "scripts/start.sh",
+    "bash ./scripts/start.sh",
+    ". scripts/start.sh",
+    f'python=.venv/bin/python\n[ -x "$python" ] || python=python3\n"$python" -m {RUN}',
+    f"nohup env A=b {RUN} > log 2>&1 &",
+]
+
+SCRIPT_RED = [
+    "",
+    "streamlit run old.py",
+    f"# {RUN}",
+    f"echo {RUN}",
+    f"cat <<EOF\n{RUN}\nEOF",
+    f"if false; then {RUN}; fi",
+    f"exit 0\n{RUN}",
+    f"false && {RUN}",
+    f"true || {RUN}",
+    f"if [ -f x ]; then streamlit run old.py; else {RUN}; fi",
+    f"{RUN}\nstreamlit run old.py",
+    f"{RUN} || streamlit run old.py",
+    f"streamlit run old.py &\n{RUN}",
+    "streamlit run $APP",
+    "streamlit run $(find . -name '*.py' | head -1)",
+    "cd elsewhere\nstreamlit run pages_of/main.py",
+    'cd "$WHERE"\nstreamlit run pages_of/main.py',
+    "APP=pages_of/main.py\nAPP=old.py\nstreamlit run $APP",
+    "APP=pages_of/main.py\nif x; then APP=old.py; fi\nstreamlit run $APP",
+    "streamlit run",
+    "bash scripts/missing.sh",
+    "scripts/other.sh",
+    "python old.py",
+    "$RUNNER run pages_of/main.py",
+    f"go() {{ {RUN}; }}",
+    "if then",
+]
+
+START = {"scripts/start.sh": f"#!/bin/sh\nexec {RUN}\n"}
+
+
+@pytest.mark.parametrize("text", [*IMAGE_GREEN, *IMAGE_RED])
+def test_dockerfile(text: str, look: Callable, image: Callable) -> None:
+    seen = look("entry", FILES | START | {"Dockerfile": text}, image=image())
+    assert seen.red is (text in IMAGE_RED), seen.told()
+
+
+@pytest.mark.parametrize("text", [*SCRIPT_GREEN, *SCRIPT_RED])
+def test_script(text: str, look: Callable) -> None:
+    files = FILES | START | {"scripts/go.sh": text}
+    seen = look("entry", files, subject=SubjectSpec(launchers=("scripts/go.sh",)))
+    assert seen.red is (text in SCRIPT_RED), seen.told()
+
+
+@pytest.mark.parametrize(
+    ("ignore", "red"),
+    [("pages_of\n", True), ("**/main.py\n", True), ("*\n!pages_of\n", False), ("docs\n", False)],
+)
+def test_dockerignore_decides_what_is_in_the_image(
+    ignore: str, red: object, look: Callable, image: Callable
+) -> None:
+    files = FILES | {"Dockerfile": f"{HEAD}CMD {RUN}", ".dockerignore": ignore}
+    assert look("entry", files, image=image()).red is red
+
+
+ENTRIES = {
+    PAGE: False,
+    PAGE.replace("\nmain()", '\nif __name__ == "__main__":\n    main()'): False,
+    "from shell import draw\ndraw()\n": False,
+    "import streamlit as st\nst.title('x')\n": False,
+    "import streamlit as st\n\ndef main():\n    st.title('x')\n": True,
+    "import streamlit as st\nif False:\n    st.title('x')\n": True,
+    "import streamlit as st\nraise RuntimeError\nst.title('x')\n": True,
+    "import os\nos.getcwd()\n": True,
+    "x = (": True,
+    "": True,
+}
+
+
+@pytest.mark.parametrize("text", ENTRIES)
+def test_entry_file_draws_a_page(text: str, look: Callable) -> None:
+    seen = look(
+        "entry", {ENTRY: text, "shell.py": "import streamlit as st\ndef draw(): st.write()"}
+    )
+    assert seen.red is ENTRIES[text], seen.told()
+
+
+def test_the_finding_names_file_line_and_command(look: Callable) -> None:
+    files = FILES | {"go.sh": "#!/bin/sh\nexec streamlit run old.py\n"}
+    (found,) = look("entry", files, subject=SubjectSpec(launchers=("go.sh",))).findings
+    assert (found.expected, found.got) == (ENTRY, "old.py")
+    assert (found.path, found.line) == ("go.sh", 2)
+    assert found.message == "exec streamlit run old.py"
+
+
+def test_what_cannot_be_resolved_says_so(look: Callable) -> None:
+    files = FILES | {"go.sh": "streamlit run $APP\n"}
+    (found,) = look("entry", files, subject=SubjectSpec(launchers=("go.sh",))).findings
+    assert str(found.got).startswith("cannot tell: ")

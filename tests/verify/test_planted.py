@@ -1,0 +1,396 @@
+"""Each gate, at each stage where it looks, seen red by a defect planted in a copy of this project.
+
+The clean copy is green in every cell (test_a_clean_copy_is_verified), so what turns a cell red is
+the defect and nothing else.
+"""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+ENTRY = "streamlit_pages/aicmo_operator.py"
+DOCKERFILE = "streamlit/Dockerfile"
+TAB = "streamlit_pages/tabs/strategy.py"
+
+
+def in_image(line: str):
+    """Change the image behind the tree's back, just before it drops its privileges."""
+    return lambda p: p.edit(DOCKERFILE, "\nUSER 10001:10001\n", f"\nRUN {line}\nUSER 10001:10001\n")
+
+
+def edited(path: str, old: str, new: str):
+    return lambda p: p.edit(path, old, new)
+
+
+def appended(path: str, text: str):
+    return lambda p: p.write(path, (p.root / path).read_text("utf-8") + text)
+
+
+def put(path: str, text: str | bytes):
+    return lambda p: p.write(path, text)
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One defect: what is planted, and the finding it must lead to."""
+
+    name: str
+    gate: str
+    stage: str
+    plant: Callable[[Any], None]
+    sees: str
+
+    def __str__(self) -> str:
+        return f"{self.gate}-{self.stage}-{self.name.replace(' ', '_')}"
+
+
+CMD = 'CMD ["python", "-m", "streamlit", "run", "streamlit_pages/aicmo_operator.py"'
+
+HERE = [
+    Defect(
+        "syntax error",
+        "compile",
+        "source",
+        appended("aicmo/core/config.py", "\ndef broken(:\n"),
+        "aicmo/core/config.py",
+    ),
+    Defect("null byte", "compile", "source", put("aicmo/nul.py", b"x = 1\n\0\n"), "aicmo/nul.py"),
+    Defect(
+        "not utf-8",
+        "compile",
+        "source",
+        put("aicmo/latin.py", b"x = 1\ny = '\xe9'\n"),
+        "aicmo/latin.py",
+    ),
+    Defect(
+        "image starts a retired file",
+        "entry",
+        "source",
+        edited(DOCKERFILE, CMD, CMD.replace("streamlit_pages/aicmo_operator.py", "app.py")),
+        DOCKERFILE,
+    ),
+    Defect(
+        "script starts a retired file",
+        "entry",
+        "source",
+        edited("scripts/launch_operator_ui.sh", f"run {ENTRY}", "run operator_v2.py"),
+        "scripts/launch_operator_ui.sh",
+    ),
+    Defect(
+        "guard removed",
+        "guards",
+        "source",
+        put("app.py", '"""Retired."""\nimport streamlit as st\n\nst.title("AICMO")\n'),
+        "app.py",
+    ),
+    Defect(
+        "guard in a dead branch",
+        "guards",
+        "source",
+        edited("operator_v2.py", "raise_error(", "if False:\n    raise_error("),
+        "operator_v2.py",
+    ),
+    Defect(
+        "guard that exits with 0",
+        "guards",
+        "local",
+        put("launch_operator.py", "import sys\nsys.exit(0)\n"),
+        "launch_operator.py",
+    ),
+    Defect(
+        "guard that an import passes",
+        "guards",
+        "local",
+        edited("operator_v2.py", "raise_error(", 'if __name__ == "__main__":\n    raise_error('),
+        "operator_v2.py",
+    ),
+    Defect(
+        "guard after a side effect",
+        "guards",
+        "local",
+        edited(
+            "guards/__init__.py",
+            "def raise_error(text: str) -> NoReturn:",
+            "def raise_error(text: str) -> NoReturn:\n    open('left.txt', 'a').close()",
+        ),
+        "app.py",
+    ),
+    Defect(
+        "hidden pip failure",
+        "install",
+        "source",
+        edited(DOCKERFILE, "-r /tmp/dashboard.txt\n", "-r /tmp/dashboard.txt || true\n"),
+        DOCKERFILE,
+    ),
+    Defect(
+        "marker changed",
+        "marker",
+        "source",
+        edited(ENTRY, "AICMO_DASH_V2_2025_12_16", "AICMO_DASH_V1"),
+        ENTRY,
+    ),
+    Defect(
+        "marker computed elsewhere",
+        "marker",
+        "local",
+        edited(ENTRY, "marker=BUILD_MARKER", 'marker="AICMO_DASH_V1"'),
+        ENTRY,
+    ),
+    Defect(
+        "tab renamed", "tabs", "source", edited(ENTRY, 'Tab("Campaigns"', 'Tab("Campaign"'), ENTRY
+    ),
+    Defect(
+        "tab missing",
+        "tabs",
+        "local",
+        edited(ENTRY, "draw_page(TABS,", "draw_page(TABS[:9],"),
+        ENTRY,
+    ),
+    Defect(
+        "tab that draws nothing",
+        "tabs",
+        "local",
+        appended(TAB, "\n\ndef render() -> None:\n    pass\n"),
+        ENTRY,
+    ),
+    Defect(
+        "tab that raises",
+        "tabs",
+        "local",
+        appended(TAB, "\n\ndef render() -> None:\n    raise ValueError('planted')\n"),
+        ENTRY,
+    ),
+    Defect(
+        "script that exits",
+        "tabs",
+        "local",
+        edited(ENTRY, "    draw_page(", "    import sys\n    sys.exit()\n    draw_page("),
+        ENTRY,
+    ),
+    Defect(
+        "enum value that does not exist",
+        "enums",
+        "source",
+        edited("aicmo/operator_services.py", '["CONTACTED"]', '["CONTACTED", "ENGAGED"]'),
+        "aicmo/operator_services.py",
+    ),
+    Defect(
+        "session outside with",
+        "sessions",
+        "source",
+        put(
+            "aicmo/loose.py",
+            "from aicmo.core.db import get_session\n\ns = get_session().__enter__()\n",
+        ),
+        "aicmo/loose.py",
+    ),
+    Defect(
+        "connection never given back",
+        "sessions",
+        "local",
+        appended(
+            TAB,
+            "\n\nLEFT = []\n\n\ndef render() -> None:\n"
+            "    import streamlit as st\n    from aicmo.core.db import get_engine\n\n"
+            "    LEFT.append(get_engine().connect())\n    st.write('x')\n",
+        ),
+        ENTRY,
+    ),
+    Defect(
+        "import that prints",
+        "imports",
+        "local",
+        appended("aicmo/strategy_engine.py", "\nprint('hello')\n"),
+        "aicmo/strategy_engine",
+    ),
+    Defect(
+        "import that opens a database",
+        "imports",
+        "local",
+        put("aicmo/creative_engine.py", "import sqlite3\nsqlite3.connect(':memory:')\n"),
+        "aicmo/creative_engine",
+    ),
+    Defect(
+        "optional import made mandatory",
+        "imports",
+        "local",
+        appended(ENTRY, "\nimport aicmo.campaign_ops\n"),
+        "streamlit_pages/aicmo_operator",
+    ),
+    Defect(
+        "slow start",
+        "startup",
+        "local",
+        edited(ENTRY, "    draw_page(", "    import time\n    time.sleep(6)\n    draw_page("),
+        ENTRY,
+    ),
+    Defect(
+        "page that raises",
+        "startup",
+        "local",
+        appended(ENTRY, "\nraise RuntimeError('planted')\n"),
+        ENTRY,
+    ),
+]
+
+DEPLOYED = [
+    Defect("root user", "image", "image", edited(DOCKERFILE, "USER 10001:10001", "USER root"), "0"),
+    Defect(
+        "build that fails",
+        "image",
+        "image",
+        edited(DOCKERFILE, "    && install --directory", "    && exit 9 && install --directory"),
+        "returned a non-zero code: 9",
+    ),
+    Defect(
+        "wrong revision label",
+        "image",
+        "image",
+        edited(
+            DOCKERFILE,
+            'org.opencontainers.image.revision="${REVISION}"',
+            'org.opencontainers.image.revision="0123"',
+        ),
+        "0123",
+    ),
+    Defect("no health check", "image", "image", appended(DOCKERFILE, "HEALTHCHECK NONE\n"), "NONE"),
+    Defect(
+        "syntax error in the image",
+        "compile",
+        "image",
+        in_image("echo 'def broken(:' > /app/aicmo/broken.py"),
+        "invalid syntax",
+    ),
+    Defect(
+        "command overridden",
+        "entry",
+        "image",
+        appended(DOCKERFILE, 'CMD ["streamlit", "run", "app.py"]\n'),
+        "app.py",
+    ),
+    Defect(
+        "marker changed in the image",
+        "marker",
+        "image",
+        in_image(f"sed -i s/AICMO_DASH_V2_2025_12_16/OLD/ /app/{ENTRY}"),
+        "OLD",
+    ),
+    Defect(
+        "marker changed in the container",
+        "marker",
+        "container",
+        in_image(f"sed -i s/AICMO_DASH_V2_2025_12_16/OLD/ /app/{ENTRY}"),
+        "'OLD'",
+    ),
+    Defect(
+        "marker changed on the page",
+        "marker",
+        "live",
+        in_image(f"sed -i s/AICMO_DASH_V2_2025_12_16/OLD/ /app/{ENTRY}"),
+        "OLD",
+    ),
+    Defect(
+        "module missing in the image",
+        "imports",
+        "container",
+        in_image("rm /app/aicmo/strategy_engine.py"),
+        "ModuleNotFoundError: aicmo.strategy_engine",
+    ),
+    Defect(
+        "guard replaced in the image",
+        "guards",
+        "container",
+        in_image(
+            "sh -c \"printf 'import streamlit as st\\\\nst.tabs([1, 2])\\\\n' > /app/app.py\""
+        ),
+        "1",
+    ),
+    Defect(
+        "entrypoint that serves a copy",
+        "entry",
+        "container",
+        appended(
+            DOCKERFILE,
+            'ENTRYPOINT ["sh", "-c", "cp /app/streamlit_pages/aicmo_operator.py /tmp/other.py; '
+            "exec python -m streamlit run /tmp/other.py --server.address=0.0.0.0 "
+            '--server.port=8501"]\n',
+        ),
+        "/tmp/other.py",
+    ),
+    Defect(
+        "container that dies",
+        "startup",
+        "container",
+        appended(DOCKERFILE, 'CMD ["python", "-c", "import sys; print(\'dying\'); sys.exit(4)"]\n'),
+        "exit code 4",
+    ),
+    Defect(
+        "tab missing on the page",
+        "tabs",
+        "live",
+        in_image(f"sed -i '/\"Monitoring\"/d' /app/{ENTRY}"),
+        "9",
+    ),
+    Defect(
+        "tab that raises on the page",
+        "tabs",
+        "live",
+        in_image("sh -c \"echo 'raise ValueError(1)' >> /app/streamlit_pages/tabs/strategy.py\""),
+        "Error id",
+    ),
+]
+
+
+@pytest.mark.parametrize("defect", HERE, ids=str)
+def test_a_planted_defect_turns_its_gate_red_here(copy, defect):
+    defect.plant(copy)
+    cell = copy.cell(defect.gate, defect.stage)
+    assert (cell["outcome"], cell["exit"]) == ("FAIL", 1), cell
+    assert defect.sees in {finding["path"] for finding in cell["findings"]}
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("defect", DEPLOYED, ids=str)
+def test_a_planted_defect_turns_its_gate_red_where_it_is_deployed(copy, defect):
+    defect.plant(copy)
+    copy.commit()
+    cell = copy.cell(defect.gate, defect.stage)
+    assert (cell["outcome"], cell["exit"]) == ("FAIL", 1), cell
+    assert any(defect.sees in str(finding["got"]) for finding in cell["findings"]), cell["findings"]
+
+
+@pytest.mark.docker
+def test_a_clean_copy_is_verified(copy):
+    commit = copy.commit()
+    ran = copy.verify("run", "--json", "--report", "junit:build/j.xml")
+    assert ran.exit == 0, [cell for cell in ran.report["cells"] if cell["outcome"] != "PASS"]
+    assert ran.report["verdict"] == "verified"
+    assert ran.report["subject"]["commit"] == commit
+    assert ran.report["subject"]["dirty"] is False
+    assert {cell["outcome"] for cell in ran.report["cells"]} == {"PASS"}
+    assert all(cell["observed"] for cell in ran.report["cells"])
+    assert left_over() == []
+
+
+def test_every_cell_of_every_gate_has_been_seen_red():
+    from verify import catalog
+
+    seen = {(defect.gate, defect.stage) for defect in HERE + DEPLOYED}
+    cells = {
+        (gate.id, str(stage)) for gate in catalog.read(catalog.BUILT_IN) for stage in gate.stages
+    }
+    assert cells - seen == set()
+    assert seen - cells == set()
+
+
+def left_over() -> list[str]:
+    done = subprocess.run(
+        ["docker", "ps", "-aq", "--filter", "label=verify.run"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()

@@ -1,0 +1,50 @@
+"""The dashboard serves its first complete page within its budget.
+
+Why: a health endpoint answers long before the page does, and an operator waits for the page.
+Fix: see what the first run imports and does (`python -X importtime`); or, when the time is right as
+it is, set [startup].budget_seconds in verify.toml.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from verify.model import AtMost, Observation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from verify.manifest import Manifest
+    from verify.probes.engine import Container
+    from verify.probes.wire import Page
+
+FIRST = True
+
+
+def gate_local(local_start: tuple[Page, float], manifest: Manifest) -> Iterator[Observation]:
+    """Start `streamlit run ENTRY` here and wait for its first page."""
+    page, seconds = local_start
+    yield from _start(page, seconds, manifest, manifest.dashboard.entry)
+
+
+def gate_container(
+    container: tuple[Container, Page, float], manifest: Manifest
+) -> Iterator[Observation]:
+    """Start the image as it is and wait for its first page."""
+    _, page, seconds = container
+    where = manifest.image.dockerfile if manifest.image else None
+    yield from _start(page, seconds, manifest, where)
+
+
+def _start(
+    page: Page, seconds: float, manifest: Manifest, where: str | None
+) -> Iterator[Observation]:
+    yield Observation("the first page's run", "success", page.how, where)
+    drawn = "; ".join(f"{one.where}: {one.text}" for one in page.exceptions)
+    yield Observation("exceptions on the first page", "", drawn, where)
+    yield Observation(
+        "seconds from the start to the first complete page",
+        AtMost(manifest.startup.budget_seconds, "s"),
+        round(seconds, 2),
+        where,
+    )

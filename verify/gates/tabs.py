@@ -1,0 +1,165 @@
+"""The dashboard has the reviewed tabs, in the reviewed order.
+
+Why: a tab that vanishes, moves or changes its name sends an operator to the wrong controls.
+Fix: make the table of tabs in the entry file and [dashboard].tabs in verify.toml the same, as plain
+texts, bound once and changed by nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from verify.model import AtLeast, Observation
+from verify.probes.source import Unparsable
+from verify.probes.static import labels, names
+from verify.probes.static.code import code_of, excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from verify.manifest import Manifest
+    from verify.probes.source import Source
+    from verify.probes.static.names import Binding
+    from verify.probes.wire import Page
+
+
+def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
+    """Read the labels off the entry file's table, or off its first `st.tabs([...])`."""
+    entry, name = manifest.dashboard.entry, manifest.dashboard.tabs_name
+    value: ast.expr | None = None
+    try:
+        tree = source.module(entry)
+    except Unparsable as error:
+        got, line = f"cannot tell: {error.fault.reason}", error.fault.line
+        yield Observation("the table of tabs", "a literal table", got, entry, line)
+        return
+    if not name:
+        call = labels.first_tabs_call(tree)
+        got = "no st.tabs(...)" if call is None else call.branch or "on every run"
+        yield Observation("st.tabs", "on every run", got, entry, call.line if call else 1)
+        value = call.argument if call else None
+        name = value.id if isinstance(value, ast.Name) else ""
+    if name:
+        bound = names.module_bindings(source, entry, name)
+        yield from _bound(entry, name, bound)
+        value = next((b.value for b in bound if b.scope == names.MODULE), None)
+    yield from _labels(value, manifest)
+    if name:
+        yield from _changes(source, manifest, name)
+
+
+def _bound(entry: str, name: str, bound: list[Binding]) -> Iterator[Observation]:
+    yield Observation(
+        f"how often {entry} binds {name}",
+        expected=1,
+        got=len(bound),
+        path=entry,
+        line=bound[-1].line if bound else 1,
+        message=", ".join(f"line {b.line}: {b.how}" for b in bound) or "there is no such constant",
+    )
+    for binding in bound:
+        got = binding.how if binding.scope == names.MODULE else f"{binding.how}, {binding.scope}"
+        if binding.branch:
+            got = f"{got}, only {binding.branch}"
+        yield Observation(f"how {name} is bound", "assignment", got, entry, binding.line)
+
+
+def _labels(value: ast.expr | None, manifest: Manifest) -> Iterator[Observation]:
+    entry, expected = manifest.dashboard.entry, manifest.dashboard.tabs
+    found = labels.rows(value)
+    if found is None:
+        got = f"computed: {excerpt(value)}" if value is not None else "nothing to read"
+        line = value.lineno if value is not None else 1
+        yield Observation("the table of tabs", "a literal list of rows", got, entry, line)
+        return
+    last = found[-1].line if found else getattr(value, "lineno", 1)
+    yield Observation("number of tabs", len(expected), len(found), entry, last)
+    for position, (label, want) in enumerate(zip_longest(found, expected), 1):
+        yield Observation(
+            f"tab {position}",
+            expected=want if want is not None else "no tab",
+            got=label.text if label is not None else "no tab",
+            path=entry,
+            line=label.line if label is not None else last,
+        )
+
+
+def _changes(source: Source, manifest: Manifest, name: str) -> Iterator[Observation]:
+    """Look, in the entry and in every file that imports the table, for what changes it later."""
+    expected = "whole, in order, unchanged"
+    for path in source.product_files:
+        if path != manifest.dashboard.entry and not _imports_it(source, manifest, path, name):
+            continue
+        found = list(labels.changes(source.module(path), name))
+        if not found:
+            yield Observation(f"use of {name} in {path}", expected, expected, path)
+        for change in found:
+            yield Observation(f"use of {name} in {path}", expected, change.what, path, change.line)
+
+
+def _imports_it(source: Source, manifest: Manifest, path: str, name: str) -> bool:
+    stem = manifest.dashboard.entry.rpartition("/")[2].removesuffix(".py")
+    if not source.mentions(path, name) or not source.mentions(path, stem):
+        return False
+    try:
+        tree = source.module(path)
+    except Unparsable:
+        return False
+    return any(
+        stem in code_of(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    )
+
+
+def gate_local(rehearsal: Mapping[str, Any], manifest: Manifest) -> Iterator[Observation]:
+    """Run the dashboard in-process and open every tab."""
+    entry = manifest.dashboard.entry
+    yield Observation("the script's run", "ends by itself", _ended(rehearsal["complete"]), entry)
+    yield from _shown_labels(rehearsal["labels"], manifest, entry)
+    for tab in rehearsal["tabs"]:
+        name = f"tab {tab['label']}"
+        yield Observation(f"{name}: its run", "ends by itself", _ended(tab["complete"]), entry)
+        yield Observation(f"{name}: elements", AtLeast(1), tab["elements"], entry)
+        yield Observation(f"{name}: exceptions", "", "; ".join(tab["exceptions"]), entry)
+        yield from _faults(name, tab["texts"], manifest, entry)
+    outside = [*rehearsal["main"], *rehearsal["sidebar"]]
+    yield from _faults("the rest of the page", outside, manifest, entry)
+
+
+def gate_live(page: Page, manifest: Manifest) -> Iterator[Observation]:
+    """Read the page as an operator's browser gets it, every tab opened."""
+    yield Observation("the page's runs", "success", page.how, page.url)
+    yield from _shown_labels([tab.label for tab in page.tabs], manifest, page.url)
+    for tab in page.tabs:
+        drawn = len(tab.elements) if tab.opened else 0
+        yield Observation(f"tab {tab.label}: elements", AtLeast(1), drawn, page.url)
+        texts = [element.text for element in tab.elements]
+        yield from _faults(f"tab {tab.label}", texts, manifest, page.url)
+    outside = [element.text for element in (*page.main, *page.sidebar)]
+    yield from _faults("the rest of the page", outside, manifest, page.url)
+    drawn_exceptions = "; ".join(f"{one.where}: {one.text}" for one in page.exceptions)
+    yield Observation("exceptions on the page", "", drawn_exceptions, page.url)
+
+
+def _faults(
+    where: str, texts: Iterable[str], manifest: Manifest, path: str
+) -> Iterator[Observation]:
+    """Look for what the page's own error boundary shows: it is drawn, and still a fault."""
+    if fault := manifest.dashboard.fault_text:
+        shown = "; ".join(text for text in texts if fault in text)
+        yield Observation(f"{where}: faults shown", "", shown, path)
+
+
+def _ended(complete: object) -> str:
+    return "ends by itself" if complete else "dies before its end"
+
+
+def _shown_labels(found: Sequence[str], manifest: Manifest, where: str) -> Iterator[Observation]:
+    expected = manifest.dashboard.tabs
+    yield Observation("number of tabs", len(expected), len(found), where)
+    for position, (label, want) in enumerate(zip_longest(found, expected), 1):
+        got = "no tab" if label is None else label
+        yield Observation(f"tab {position}", "no tab" if want is None else want, got, where)
