@@ -65,7 +65,7 @@ def floors(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The tests; what follows `--` goes to pytest."""
-    _with_its_own_end(sys.executable, "-m", "pytest", *session.posargs)
+    _with_its_own_end(sys.executable, "-m", "pytest", "--numprocesses=auto", *session.posargs)
 
 
 @nox.session

@@ -1,5 +1,6 @@
-"""Diagnostics as they are drawn: each fact is one Markdown element, `**Label:** value`."""
+"""Diagnostics as they are drawn: each fact is one line of Markdown, `**Label:** value`."""
 
+from collections.abc import Iterable
 from typing import TypedDict
 
 import streamlit as st
@@ -28,9 +29,9 @@ def current_facts() -> list[Fact]:
     return gather(running["marker"], running["entry"])
 
 
-def draw_fact(fact: Fact) -> None:
-    """Draw one fact."""
-    st.markdown(f"**{fact.label}:** {code(fact.value)}")
+def draw_facts(facts: Iterable[Fact]) -> None:
+    """Draw facts as one element: each element is a message of its own, on every page."""
+    st.markdown("\n\n".join(f"**{fact.label}:** {code(fact.value)}" for fact in facts))
 
 
 def draw_sidebar() -> None:
@@ -44,5 +45,4 @@ def draw_sidebar() -> None:
         help="Written beside each change you make, in the activity log.",
     )
     with st.expander("Diagnostics"):
-        for fact in current_facts():
-            draw_fact(fact)
+        draw_facts(current_facts())

@@ -24,6 +24,7 @@ KEPT = "keep."
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding-top: 4rem; padding-bottom: 3rem; }
 [data-testid="stMetricLabel"] p { white-space: normal; }
+[data-testid="stMetricValue"] { font-size: 1.6rem; }
 @media (max-width: 640px) {
   [data-testid="stColumn"]:has([data-testid="stMetric"]) { min-width: calc(50% - 1rem); }
 }

@@ -19,19 +19,13 @@ def render() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("##### This dashboard")
-        for fact in found:
-            if not fact.label.startswith(("Service ", "Env ")):
-                panel.draw_fact(fact)
+        panel.draw_facts(f for f in found if not f.label.startswith(("Service ", "Env ")))
         st.markdown("##### Environment")
-        for fact in found:
-            if fact.label.startswith("Env "):
-                panel.draw_fact(fact)
+        panel.draw_facts(f for f in found if f.label.startswith("Env "))
         st.caption("Only these variables are ever shown, and never a credential.")
     with right:
         st.markdown("##### Services")
-        for fact in found:
-            if fact.label.startswith("Service "):
-                panel.draw_fact(fact)
+        panel.draw_facts(f for f in found if f.label.startswith("Service "))
         st.markdown("##### Recent errors")
         _errors()
     if st.button("Check again", icon=":material/refresh:"):

@@ -144,7 +144,8 @@ def test_without_campaign_ops_its_tab_says_so_and_all_others_work(
 
 def test_the_sidebar_shows_marker_file_and_environment_on_every_tab(open_tab, entry):
     for tab in TABS:
-        shown = [element.value for element in open_tab(tab).sidebar.markdown]
+        drawn = [element.value for element in open_tab(tab).sidebar.markdown]
+        shown = [line for text in drawn for line in text.splitlines()]
         assert "**Build marker:** `AICMO_DASH_V2_2025_12_16`" in shown
         assert f"**Entry file:** `{entry}`" in shown
         assert any(text.startswith("**Env AICMO_DATABASE_URL:**") for text in shown)

@@ -25,7 +25,6 @@ PASSED_ON = (
     "LANG",
     "LC_ALL",
     "TZ",
-    "TMPDIR",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
     "SYSTEMROOT",
@@ -109,10 +108,12 @@ def open_subject(root: Path, python: str, env: dict[str, str], scratch: Path) ->
         Unavailable: there is no such interpreter.
     """
     found = interpreter(root, python)
-    home = scratch / "home"
-    home.mkdir(parents=True, exist_ok=True)
+    home, temporary = scratch / "home", scratch / "tmp"
+    for folder in (home, temporary):
+        folder.mkdir(parents=True, exist_ok=True)
     sealed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    sealed |= {"HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    sealed |= {"HOME": str(home), "TMPDIR": str(temporary)}
+    sealed |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
     sealed["PATH"] = os.pathsep.join((str(Path(found).parent), sealed.get("PATH", os.defpath)))
     sealed |= {name: value.replace("{scratch}", str(scratch)) for name, value in env.items()}
     return Subject(root=root, python=found, env=sealed)

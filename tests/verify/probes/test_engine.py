@@ -1,5 +1,6 @@
 """A real engine: builds, containers that die, get stuck or change, and what is left behind."""
 
+import gc
 import json
 import os
 import subprocess
@@ -30,6 +31,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"ok")
 http.server.HTTPServer(("0.0.0.0", 8501), Handler).serve_forever()
 """
+
+
+@pytest.fixture(autouse=True)
+def _collected():
+    """Let what the SDK left fall due here, where it is expected, and not in another test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
