@@ -234,7 +234,7 @@ def container_facts(
     spec = _spec(manifest)
     request = {"root": spec.app_dir, "processes": True, **_questions(manifest)}
     host = f"docker://{container[0].id}"
-    facts = inside.look(host, spec.python, request, deadline=LOOK)
+    facts = inside.look(host, spec.python, request, deadline=LOOK, watch=container[0].same)
     container[0].same()
     return facts
 
@@ -267,6 +267,7 @@ def container_refusals(
 def page(run: Run, container: tuple[Container, wire.Page, float], manifest: Manifest) -> wire.Page:
     """What an operator gets from the running container, every tab opened."""
     run.progress.step("reading the page and opening every tab")
+    container[0].same()
     seen = wire.read(container[0].url(_spec(manifest).port), deadline=RUN_ONCE, open_tabs=True)
     container[0].same()
     return seen

@@ -24,6 +24,22 @@ if TYPE_CHECKING:
     from verify.plugin import Run
 
 
+UNUSED = (
+    "cacheprovider",
+    "debugging",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "logging",
+    "pastebin",
+    "stepwise",
+    "terminal",
+    "unittest",
+    "warnings",
+)
+"""Plugins of pytest that would only cost time here, write into the project, or print."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a run is asked for.
@@ -160,12 +176,8 @@ def _pytest(current: Run, gates: Sequence[Gate], folders: Sequence[Path]) -> Non
         "--noconftest",
         "--continue-on-collection-errors",
         "--capture=no",
-        "-pno:terminal",
-        "-pno:cacheprovider",
-        "-pno:faulthandler",
-        "-pno:warnings",
-        "-pno:doctest",
-        "-pno:junitxml",
+        "--assert=plain",
+        *(f"-pno:{plugin}" for plugin in UNUSED),
         f"-opython_functions={catalog.PREFIX}*",
         "-opython_files=*.py",
     ]

@@ -400,7 +400,7 @@ def connect(run_id: str) -> Engine:
     except (DockerException, OSError) as error:
         where = os.environ.get("DOCKER_HOST", "the default socket")
         raise Unavailable(
-            f"no container engine answers at {where}: {_short(error)}",
+            f"no container engine answers at {where}: {_root_cause(error)}",
             "Start Docker, or as root run scripts/provision.sh; `verify doctor` tells more.",
         ) from error
 
@@ -435,6 +435,18 @@ def _refused_build(dockerfile: str) -> Iterator[None]:
             got=f"fails before its first step: {_short(error)}",
             path=dockerfile,
         ) from error
+
+
+def _root_cause(error: BaseException) -> str:
+    """Return what the operating system said; the SDK wraps it three times over."""
+    cause: BaseException | None = error
+    while cause is not None:
+        for one in (cause, *getattr(cause, "args", ())):
+            for inner in (one, *getattr(one, "args", ())):
+                if isinstance(inner, OSError) and inner.strerror:
+                    return inner.strerror.lower()
+        cause = cause.__cause__ or cause.__context__
+    return _short(error)
 
 
 def _short(error: BaseException) -> str:

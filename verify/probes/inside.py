@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import shutil
 import threading
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 from verify.errors import CouldNotCheck, Unavailable
 from verify.probes import payload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GRACE = 10.0
 """Seconds that an exec may take beyond the deadline the agent keeps inside."""
 
 
 def look(
-    host_spec: str, python: str, request: dict[str, Any], *, deadline: float
+    host_spec: str,
+    python: str,
+    request: dict[str, Any],
+    *,
+    deadline: float,
+    watch: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Run `agent.py` once inside a host and return its facts.
 
@@ -23,6 +32,7 @@ def look(
         python: the interpreter inside.
         request: what the agent is asked, see agent.py.
         deadline: seconds for everything it does.
+        watch: called every second; raises when there is nothing to wait for any more.
 
     Raises:
         Unavailable: the command line client that testinfra needs is missing here.
@@ -47,7 +57,10 @@ def look(
     # itself; the exec ends when its container is removed.
     worker = threading.Thread(target=run, daemon=True, name=f"look {host_spec}")
     worker.start()
-    worker.join(deadline + GRACE)
+    ends = time.monotonic() + deadline + GRACE
+    while worker.is_alive() and time.monotonic() < ends:
+        worker.join(1.0)
+        watch()
     if not result:
         raise CouldNotCheck(
             f"the look inside {host_spec} did not come back within {deadline + GRACE:g} s",

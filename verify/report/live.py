@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from verify.model import Cell, Stage
 
+BESIDE = 36
+"""Columns that the spinner, bar, count and time take beside the text."""
+
 
 class LiveProgress(Progress):
     """Keeps one line up to date; leaves a line behind only for what went wrong."""
@@ -33,7 +36,7 @@ class LiveProgress(Progress):
         self._console = Console(file=sys.stderr, highlight=False)
         self._bar = Bar(
             SpinnerColumn(),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("{task.description}", markup=False),
@@ -75,5 +78,5 @@ class LiveProgress(Progress):
             self._cell = self._cell if cell is None else cell
             self._step = self._step if step is None else step
             text = f"{self._cell}  {self._step}".strip()
-            width = max(10, self._console.width - 50)
+            width = max(10, self._console.width - BESIDE)
             self._bar.update(self._task, description=" ".join(clean(text).split())[:width])
