@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 LABEL = "verify.run"
 """On every container we make: who made it, so that a later run can sweep what a killed run left."""
 
+DEFAULT_SOCKET = "unix:///var/run/docker.sock"
+"""Where an engine listens unless DOCKER_HOST says otherwise."""
+
+SDK_SECONDS = 120
+"""For one request to the engine; removing a container on a busy disk takes some."""
+
 LOG_LINES = 30
 """Lines of a build's or container's log that a finding shows."""
 
@@ -394,7 +400,8 @@ def connect(run_id: str) -> Engine:
     from docker.errors import DockerException
 
     try:
-        client = docker.from_env(timeout=120)
+        _knock(os.environ.get("DOCKER_HOST", DEFAULT_SOCKET))
+        client = docker.from_env(timeout=SDK_SECONDS)
         client.ping()
         return Engine(client, run_id)
     except (DockerException, OSError) as error:
@@ -435,6 +442,15 @@ def _refused_build(dockerfile: str) -> Iterator[None]:
             got=f"fails before its first step: {_short(error)}",
             path=dockerfile,
         ) from error
+
+
+def _knock(host: str) -> None:
+    """Connect once to a socket that may not be there: the SDK leaves one open when it fails."""
+    kind, _, path = host.partition("://")
+    if kind == "unix":
+        with socket.socket(socket.AF_UNIX) as knock:
+            knock.settimeout(SDK_SECONDS)
+            knock.connect(path)
 
 
 def _root_cause(error: BaseException) -> str:
