@@ -4,6 +4,7 @@ The clean copy is green in every cell (test_a_clean_copy_is_verified), so what t
 the defect and nothing else.
 """
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -394,3 +395,13 @@ def left_over() -> list[str]:
         check=True,
     )
     return done.stdout.split()
+
+
+def test_a_missing_optional_module_is_no_defect(copy):
+    shutil.rmtree(copy.root / "aicmo/campaign_ops")
+    ran = copy.verify("run", "--stage", "local", "--gate", "imports", "--gate", "tabs", "--json")
+    asked = {c["gate"]: c for c in ran.report["cells"] if c["reason"] != "not asked for"}
+    assert {gate: cell["outcome"] for gate, cell in asked.items()} == {
+        "imports": "PASS",
+        "tabs": "PASS",
+    }, asked
