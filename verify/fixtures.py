@@ -290,6 +290,8 @@ def _module(path: str) -> str:
 
 
 def _served(manifest: Manifest) -> list[str]:
+    if not manifest.retired:
+        raise NotDeclared("verify.toml declares no [[retired]] entry point")
     # The entry is the control: the same look that sees no page of a retired file sees this one.
     return [*(retired.path for retired in manifest.retired), manifest.dashboard.entry]
 

@@ -205,6 +205,23 @@ def test_a_report_that_cannot_be_written_says_so(tiny):
     assert "the json report cannot be written" in ran.err
 
 
+def test_the_smallest_project_of_the_manual_is_verified(tiny):
+    manual = Path(__file__).parents[2].joinpath("docs/manifest.md").read_text("utf-8")
+    tiny.write("verify.toml", manual.rpartition("```toml\n")[2].partition("```")[0])
+    tiny.write(
+        "page.py",
+        'import streamlit as st\n\nBUILD_MARKER = "2026-01"\n'
+        'st.sidebar.markdown(f"**Build marker:** {BUILD_MARKER}")\n'
+        'for tab in st.tabs(["Orders", "Stock"]):\n    tab.write("none")\n',
+    )
+    ran = tiny.verify("run", "--json")
+    assert ran.exit == 0, ran.out
+    skipped = {c["reason"] for c in ran.report["cells"] if c["outcome"] == "SKIP"}
+    assert all("declares no" in reason or "has no" in reason for reason in skipped)
+    passed = {c["gate"] for c in ran.report["cells"] if c["outcome"] == "PASS"}
+    assert passed == {"compile", "entry", "marker", "startup", "tabs"}
+
+
 def test_list_shows_what_every_gate_proves_and_how_to_fix_it(tiny):
     gate(tiny, "def gate_source():\n    yield Observation('x', 1, 1)")
     ran = tiny.verify("list")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from verify.errors import NotDeclared
 from verify.model import Observation
 from verify.probes.source import is_test
 from verify.probes.static.install_steps import dockerfile_steps, script_steps
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
 
 def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
     """Follow the exit status of each install step in Dockerfiles and shell scripts."""
-    for path in _dockerfiles(source, manifest):
+    dockerfiles = _dockerfiles(source, manifest)
+    scripts = [path for path in source.shell_files if not is_test(path)]
+    if not dockerfiles and not scripts:
+        raise NotDeclared("the tree has no Dockerfile and no shell script that could install")
+    for path in dockerfiles:
         yield from _judge(source, path, dockerfile_steps(source.text(path)))
-    for path in source.shell_files:
-        if not is_test(path):
-            yield from _judge(source, path, script_steps(source.text(path)))
+    for path in scripts:
+        yield from _judge(source, path, script_steps(source.text(path)))
 
 
 def _judge(source: Source, path: str, steps: Iterable[Step]) -> Iterator[Observation]:

@@ -104,6 +104,7 @@ CALL_GREEN = {
     'if __name__ == "__main__":\n    main()',
     "imported": 'from streamlit import tabs\ntabs(["One", "Two", "Three"])',
     "first counts": 'import streamlit as st\nst.tabs(["One", "Two", "Three"])\nst.tabs(["x"])',
+    "looped over": 'import streamlit as st\nfor t in st.tabs(["One", "Two", "Three"]):\n    t.x()',
     "by name": 'import streamlit as st\nT = ["One", "Two", "Three"]\nst.tabs(T)',
     "another alias": 'import streamlit as s\ns.tabs(tabs=["One", "Two", "Three"])',
 }
@@ -113,6 +114,7 @@ CALL_RED = {
     "commented out": 'import streamlit as st\n# st.tabs(["One", "Two", "Three"])',
     "wrong label": 'import streamlit as st\nst.tabs(["One", "Two", "3"])',
     "computed": "import streamlit as st\nst.tabs(labels())",
+    "in a loop": 'import streamlit as st\nfor x in y:\n    st.tabs(["One", "Two", "Three"])',
     "conditional": 'import streamlit as st\nif x:\n    st.tabs(["One", "Two", "Three"])',
     "name changed later": 'import streamlit as st\nT = ["One", "Two", "Three"]\nT.pop()\n'
     "st.tabs(T)",

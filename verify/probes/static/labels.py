@@ -150,11 +150,13 @@ def first_tabs_call(tree: ast.Module) -> TabsCall | None:
             words = [word.value for word in node.keywords if word.arg == "tabs"]
             argument = node.args[0] if node.args else (words[0] if words else None)
             found.append(TabsCall(argument, node.lineno, branch))
+        inner, always = branch, _always(node)
         if _branches(node) and not branch:
-            branch = (
-                f"inside the `{type(node).__name__.lower()}` of line {getattr(node, 'lineno', 1)}"
-            )
-        stack.extend((child, branch) for child in ast.iter_child_nodes(node))
+            word, line = type(node).__name__.lower(), getattr(node, "lineno", 1)
+            inner = f"inside the `{word}` of line {line}"
+        stack.extend(
+            (child, branch if child is always else inner) for child in ast.iter_child_nodes(node)
+        )
     return min(found, key=lambda call: call.line, default=None)
 
 
@@ -167,6 +169,18 @@ def _is_tabs(function: ast.expr, roots: set[str], bare: set[str]) -> bool:
                 base = base.value
             return isinstance(base, ast.Name) and base.id in roots
     return False
+
+
+def _always(node: ast.AST) -> ast.AST | None:
+    """Return the part of a branching statement that runs whenever the statement is reached."""
+    match node:
+        case ast.For(iter=first) | ast.Match(subject=first):
+            return first
+        case ast.If(test=first) | ast.While(test=first) | ast.IfExp(test=first):
+            return first
+        case ast.BoolOp(values=[first, *_]):
+            return first
+    return None
 
 
 def _branches(node: ast.AST) -> bool:
