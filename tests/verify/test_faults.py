@@ -37,6 +37,9 @@ def test_a_container_that_changes_under_the_look_is_an_error(copy, until, tmp_pa
         )
         until(lambda: "looking around inside" in log.read_text() or child.poll(), seconds=120)
         name = until(lambda: container_of(child.pid))
+        # Until the look is at work: a pause in the middle of the start of an exec is a dead end of
+        # the engine itself, in which the container cannot even be removed.
+        until(lambda: "zlib" in inside(name))
         subprocess.run(["docker", *command.split(), name], check=True, capture_output=True)
         assert child.wait(300) == 3, out.read_text()
     report = json.loads(out.read_text())
@@ -44,6 +47,12 @@ def test_a_container_that_changes_under_the_look_is_an_error(copy, until, tmp_pa
     assert cells.pop(("startup", "container")) == "PASS"  # it was seen before the fault
     assert set(cells.values()) == {"ERROR"}, cells
     assert report["verdict"] == "inconclusive"
+
+
+def inside(name: str) -> str:
+    """Return the command lines of the processes in a container."""
+    command = ["docker", "top", name, "-eo", "pid,args"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 # `--json` alone is silent where no terminal is; the test needs the steps and the report.
@@ -97,7 +106,9 @@ def test_two_runs_at_once_do_not_disturb_each_other(copy):
         for _ in range(2)
     ]
     ended = [run.communicate(timeout=300) for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], [out[-3000:] for out, _ in ended]
+    spoiled = [c for out, _ in ended for c in json.loads(out)["cells"] if c["outcome"] != "PASS"]
+    spoiled = [cell for cell in spoiled if not unasked(cell)]
+    assert [run.returncode for run in runs] == [0, 0], spoiled
 
 
 def test_without_an_engine_nothing_ends_green(copy):

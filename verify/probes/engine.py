@@ -31,8 +31,9 @@ LABEL = "verify.run"
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 """Where an engine listens unless DOCKER_HOST says otherwise."""
 
-SDK_SECONDS = 120
-"""For one request to the engine; removing a container on a busy disk takes some."""
+SDK_SECONDS = 60
+"""For one request to the engine; removing a container on a busy disk takes some. Not for builds,
+which may be silent for long."""
 
 LOG_LINES = 30
 """Lines of a build's or container's log that a finding shows."""
@@ -99,6 +100,10 @@ class Container:
             CouldNotCheck: the container or the engine is gone.
         """
         with _engine_errors("the container cannot be inspected"):
+            listed = self.raw.client.api.containers(all=True, filters={"id": self.id})
+            if listed and listed[0]["State"] == "paused":
+                # To inspect it may hang: an exec that the pause froze halfway keeps its lock.
+                return Identity(self.id, "an unknown time", "paused", 0)
             self.raw.reload()
         attrs = self.raw.attrs
         state = attrs["State"]
@@ -373,10 +378,11 @@ class Engine:
     def sweep(self) -> int:
         """Remove the containers of runs on this machine that were killed; return how many."""
         swept = 0
+        api = self._client.api  # whose list inspects nothing: one stuck container is not in the way
         with _engine_errors("the engine cannot list its containers"):
-            for raw in self._client.containers.list(all=True, filters={"label": LABEL}):
-                if _orphaned(raw.labels.get(LABEL, "")):
-                    self._remove(raw)
+            for row in api.containers(all=True, filters={"label": LABEL}):
+                if _orphaned(row["Labels"].get(LABEL, "")):
+                    api.remove_container(row["Id"], force=True, v=True)
                     swept += 1
         return swept
 
