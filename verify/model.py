@@ -26,6 +26,10 @@ class Outcome(StrEnum):
     SKIP = "SKIP"
 
 
+NOT_ASKED = "not asked for"
+"""The reason of a cell that the command line left out."""
+
+
 class Verdict(StrEnum):
     """What a whole run says."""
 

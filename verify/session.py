@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from verify import catalog, manifest
 from verify.errors import UsageError
-from verify.model import Cell, ManifestRef, Outcome, Report, Stage, Subject
+from verify.model import NOT_ASKED, Cell, ManifestRef, Outcome, Report, Stage, Subject
 from verify.progress import Progress
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _cells(gates: Sequence[Gate], current: Run, options: Options) -> Iterator[Ce
             elif (gate.id, stage) in current.asked and not gate.fault:
                 yield _unrun(gate, stage, "the gate did not run")
             elif not gate.fault:
-                yield _unrun(gate, stage, "not asked for", Outcome.SKIP)
+                yield _unrun(gate, stage, NOT_ASKED, Outcome.SKIP)
 
 
 def _unrun(gate: Gate, stage: Stage, reason: str, outcome: Outcome = Outcome.ERROR) -> Cell:

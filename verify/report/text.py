@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from verify.model import Outcome, Stage, Verdict
+from verify.model import NOT_ASKED, Outcome, Stage, Verdict
 from verify.report.clean import clean
 from verify.report.words import rows
 
@@ -79,7 +79,7 @@ def _matrix(report: Report) -> RenderableType:
 
 
 def _unasked(cell: Cell) -> bool:
-    return cell.outcome is Outcome.SKIP and not cell.required
+    return cell.outcome is Outcome.SKIP and cell.reason == NOT_ASKED
 
 
 def _square(cell: Cell | None) -> Text:
@@ -123,10 +123,10 @@ def _facts(named: list[tuple[str, str]]) -> RenderableType:
 
 
 def _skipped(report: Report) -> dict[str, list[Cell]]:
-    """Return the required cells that did not run, by reason: one missing engine is said once."""
+    """Return the cells that did not run, by reason: one missing engine is said once."""
     found: dict[str, list[Cell]] = {}
     for cell in report.cells:
-        if cell.outcome is Outcome.SKIP and cell.required:
+        if cell.outcome is Outcome.SKIP and not _unasked(cell):
             found.setdefault(cell.reason, []).append(cell)
     return found
 
@@ -134,7 +134,8 @@ def _skipped(report: Report) -> dict[str, list[Cell]]:
 def _skips(reason: str, cells: list[Cell]) -> RenderableType:
     count = f"{len(cells)} cell" + ("s" if len(cells) > 1 else "")
     named = ", ".join(f"{cell.gate} ({cell.stage})" for cell in cells)
-    head = Text.assemble(("- SKIP ", "bold"), (count, "bold"), f": {named}")
+    kind = "SKIP" if cells[0].required else "not required:"
+    head = Text.assemble((f"- {kind} {count}", "bold"), f": {named}")
     return Group(head, _facts([("not run", reason)]))
 
 
