@@ -1,13 +1,12 @@
 """Command Center: what needs a decision now, and deciding it."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 
 import streamlit as st
 from aicmo import operator_services as services
 from aicmo.creative_engine import Severity
-from aicmo.dashboard_models import CampaignStatus, LeadStatus, utc_now
+from aicmo.dashboard_models import CampaignStatus, LeadStatus
 from aicmo.operator_services import (
     CampaignView,
     CreativeView,
@@ -16,14 +15,12 @@ from aicmo.operator_services import (
     Kind,
     LeadView,
 )
+from streamlit_pages import job_controls
 from streamlit_pages.text import ago, count, escape, money, percent
 from streamlit_pages.ui import Figure, act, badge, card, empty, metrics, operator
 
 LISTED = 3
 """Decisions of one kind listed before the operator asks for all: a screen, not a backlog."""
-
-RETRY_DELAY = timedelta(minutes=5)
-"""How far ahead a retry is scheduled, so that a channel has time to recover."""
 
 EXCERPT = 200
 """How much of a creative's text is shown, in characters; Creatives has all of it."""
@@ -146,42 +143,7 @@ def _job(job: JobView) -> None:
     else:
         detail += f"{count(job.attempts, 'attempt')}, {badge(job.status)} {escape(job.last_error)}"
     with card(job.headline, detail):
-        if job.due:
-            _due_buttons(job)
-        else:
-            _button(
-                "Retry",
-                f"retry.{job.id}",
-                partial(services.retry, job.id, utc_now() + RETRY_DELAY, operator()),
-                f"{job.headline} is scheduled again",
-                main=True,
-            )
-        _button(
-            "Cancel it",
-            f"cancel.{job.id}",
-            partial(services.cancel, job.id, operator()),
-            f"Cancelled {job.headline}",
-        )
-
-
-def _due_buttons(job: JobView) -> None:
-    _button(
-        "It went out",
-        f"published.{job.id}",
-        partial(services.record_published, job.id, operator()),
-        f"{job.headline} is published",
-        main=True,
-    )
-    with (
-        st.popover("It failed"),
-        st.form(f"failed.{job.id}", border=False, enter_to_submit=False),
-    ):
-        reason = st.text_input("What went wrong?", max_chars=500)
-        if st.form_submit_button("Record the failure"):
-            act(
-                partial(services.record_failure, job.id, reason, operator()),
-                f"Recorded that {job.headline} failed",
-            )
+        job_controls.draw(job, place="command")
 
 
 def _review(creative: CreativeView) -> None:

@@ -7,11 +7,9 @@ import streamlit as st
 from aicmo import operator_services as services
 from aicmo.dashboard_models import CreativeStatus, JobStatus, utc_now
 from aicmo.operator_services import JobView
+from streamlit_pages import job_controls
 from streamlit_pages.text import ago, count, escape, moment
 from streamlit_pages.ui import Figure, act, badge, card, choose, empty, metrics, operator
-
-RETRY_DELAY = timedelta(minutes=5)
-"""How far ahead a retry is scheduled, so that a channel has time to recover."""
 
 MOST_LISTED = 20
 """Open jobs drawn at once: what is beyond waits for these."""
@@ -59,34 +57,7 @@ def _job(job: JobView) -> None:
     )
     problem = [f":gray[Last error: {escape(job.last_error)}]"] if job.last_error else []
     with card(job.headline, state, *problem):
-        if job.status is JobStatus.FAILED:
-            if st.button("Retry", key=f"job.retry.{job.id}", type="primary"):
-                act(
-                    partial(services.retry, job.id, utc_now() + RETRY_DELAY, operator()),
-                    f"{job.headline} is scheduled again",
-                )
-        elif job.due:
-            _result(job)
-        if st.button("Cancel it", key=f"job.cancel.{job.id}"):
-            act(partial(services.cancel, job.id, operator()), f"Cancelled {job.headline}")
-
-
-def _result(job: JobView) -> None:
-    if st.button("It went out", key=f"job.published.{job.id}", type="primary"):
-        act(
-            partial(services.record_published, job.id, operator()),
-            f"{job.headline} is published",
-        )
-    with (
-        st.popover("It failed"),
-        st.form(f"job.failed.{job.id}", border=False, enter_to_submit=False),
-    ):
-        reason = st.text_input("What went wrong?", max_chars=500)
-        if st.form_submit_button("Record the failure"):
-            act(
-                partial(services.record_failure, job.id, reason, operator()),
-                f"Recorded that {job.headline} failed",
-            )
+        job_controls.draw(job, place="publishing")
 
 
 def _schedule(names: dict[int, str]) -> None:

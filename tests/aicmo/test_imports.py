@@ -33,7 +33,10 @@ sys.exit("; ".join(events) or None)
 """
 
 
-@pytest.mark.parametrize("module", MODULES)
+PAGES = ["streamlit_pages.aicmo_operator", "streamlit_pages.shell"]
+
+
+@pytest.mark.parametrize("module", [*MODULES, *PAGES])
 def test_importing_connects_writes_starts_and_prints_nothing(module, tmp_path):
     found = subprocess.run(
         [sys.executable, "-c", WATCH.replace("MODULE", module)],
