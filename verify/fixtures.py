@@ -14,7 +14,8 @@ from verify.errors import NotDeclared
 from verify.model import Stage
 from verify.plugin import RUN, Run
 from verify.probes import git, inside, payload, ready, wire
-from verify.probes.engine import Built, Container, Engine, connect
+from verify.probes.container import Container
+from verify.probes.engine import Built, Engine, connect
 from verify.probes.server import serve
 from verify.probes.source import Source
 from verify.probes.subject import Subject, open_subject

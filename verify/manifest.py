@@ -10,16 +10,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from verify.errors import ManifestError
+from verify.values import CHECKS, named, repeated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 FILE_NAME = "verify.toml"
-
-LONGEST_WAIT = 86_400.0
-"""Seconds that any time limit may have: a day; anything longer is a slip."""
-
-HIGHEST_PORT = 65_535
 
 WAYS = ("raise", "exit", "stop")
 """How a retired entry point may refuse."""
@@ -211,7 +207,7 @@ def _manifest_values(data: dict[str, Any], root: Path, problems: list[str]) -> d
         if name not in data:
             continue
         if not isinstance(data[name], dict):
-            problems.append(f"{name}: must be a table, [{name}], not {_named(data[name])}")
+            problems.append(f"{name}: must be a table, [{name}], not {named(data[name])}")
             continue
         values[name] = _table(kind, data[name], name, root, problems)
     rows = data.get("retired", [])
@@ -221,14 +217,14 @@ def _manifest_values(data: dict[str, Any], root: Path, problems: list[str]) -> d
         )
         paths = [row.get("path") for row in rows]
         entry = getattr(values.get("dashboard"), "entry", None)
-        problems += [f"retired[{n}].path: {p!r} stands twice" for n, p in _repeated(paths)]
+        problems += [f"retired[{n}].path: {p!r} stands twice" for n, p in repeated(paths)]
         problems += [
             f"retired[{n}].path: {p!r} is the canonical entry"
             for n, p in enumerate(paths)
             if p and p == entry
         ]
     else:
-        problems.append(f"retired: must be tables, [[retired]], not {_named(rows)}")
+        problems.append(f"retired: must be tables, [[retired]], not {named(rows)}")
     return values
 
 
@@ -245,7 +241,7 @@ def _table(kind: type, data: dict[str, Any], where: str, root: Path, problems: l
     for name, key in keys.items():
         if name in data:
             try:
-                check = _CHECKS[key.metadata["kind"]]
+                check = CHECKS[key.metadata["kind"]]
                 values[name] = check(data[name], root, key.metadata)
             except ValueError as error:
                 problems.extend(f"{where}.{name}: {problem}" for problem in error.args)
@@ -259,139 +255,3 @@ def _unknown(key: str, known: Iterable[str]) -> str:
 
     near = difflib.get_close_matches(key, list(known), n=1)
     return f"{key}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
-
-
-def _named(value: object) -> str:
-    names = {
-        str: "a text",
-        bool: "a true/false",
-        int: "a number",
-        float: "a number",
-        list: "a list",
-        dict: "a table",
-    }
-    return f"{names.get(type(value), type(value).__name__)} ({str(value)[:40]!r})"
-
-
-def _repeated(values: list[Any]) -> list[tuple[int, Any]]:
-    return [
-        (n, value) for n, value in enumerate(values) if value is not None and value in values[:n]
-    ]
-
-
-# Each check takes (value, root, settings) and returns the value to keep; it raises
-# ValueError(problem, ...), whatever kind of fault it is, because all are told in one list.
-
-
-def _text(value: Any, _root: Path, _settings: Mapping[str, Any]) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"must be a text, not {_named(value)}")  # noqa: TRY004
-    if not value.strip():
-        raise ValueError("must not be empty")
-    return value
-
-
-def _choice(value: Any, _root: Path, settings: Mapping[str, Any]) -> str:
-    if value not in settings["choices"]:
-        raise ValueError(f"must be one of {', '.join(settings['choices'])}, not {_named(value)}")
-    return str(value)
-
-
-def _inside(value: Any, root: Path, settings: Mapping[str, Any]) -> Path:
-    path = root / _text(value, root, settings)
-    if not path.resolve().is_relative_to(root):
-        raise ValueError(f"{value!r} is outside the project")
-    return path
-
-
-def _file(value: Any, root: Path, settings: Mapping[str, Any]) -> str:
-    if not _inside(value, root, settings).is_file():
-        raise ValueError(f"there is no file {value!r}")
-    return str(value)
-
-
-def _folder(value: Any, root: Path, settings: Mapping[str, Any]) -> str:
-    if not _inside(value, root, settings).is_dir():
-        raise ValueError(f"there is no folder {value!r}")
-    return str(value)
-
-
-def _list_of(check: Callable[..., str]) -> Callable[..., tuple[str, ...]]:
-    def checked(value: Any, root: Path, settings: Mapping[str, Any]) -> tuple[str, ...]:
-        if not isinstance(value, list):
-            raise ValueError(f"must be a list of texts, not {_named(value)}")  # noqa: TRY004
-        kept, faults = [], []
-        for n, item in enumerate(value):
-            try:
-                kept.append(check(item, root, settings))
-            except ValueError as error:
-                faults += [f"item {n + 1}: {problem}" for problem in error.args]
-        faults += [f"item {n + 1}: {item!r} stands twice" for n, item in _repeated(value)]
-        if faults:
-            raise ValueError(*faults)
-        return tuple(kept)
-
-    return checked
-
-
-def _labels(value: Any, root: Path, settings: Mapping[str, Any]) -> tuple[str, ...]:
-    labels = _list_of(_text)(value, root, settings)
-    if not labels:
-        raise ValueError("must name at least one tab")
-    return labels
-
-
-def _dotted(value: Any, root: Path, settings: Mapping[str, Any]) -> str:
-    name = _text(value, root, settings)
-    if not all(part.isidentifier() for part in name.split(".")):
-        raise ValueError(f"{name!r} is not a module's name")
-    return name
-
-
-def _target(value: Any, root: Path, settings: Mapping[str, Any]) -> str:
-    module, colon, function = _text(value, root, settings).partition(":")
-    if (
-        not colon
-        or not function.isidentifier()
-        or not all(p.isidentifier() for p in module.split("."))
-    ):
-        raise ValueError(f"{value!r} is not of the form package.module:function")
-    return str(value)
-
-
-def _seconds(value: Any, _root: Path, _settings: Mapping[str, Any]) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"must be a number of seconds, not {_named(value)}")  # noqa: TRY004
-    if not 0 < value < LONGEST_WAIT:  # not-a-number fails too
-        raise ValueError(f"must be above 0 and below 86400 seconds, not {value}")
-    return float(value)
-
-
-def _port(value: Any, _root: Path, _settings: Mapping[str, Any]) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= HIGHEST_PORT:
-        raise ValueError(f"must be a port from 1 to 65535, not {_named(value)}")
-    return value
-
-
-def _env(value: Any, _root: Path, _settings: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise ValueError(f"must be a table of texts, not {_named(value)}")
-    return tuple(value.items())
-
-
-_CHECKS: Mapping[str, Callable[..., Any]] = MappingProxyType(
-    {
-        "text": _text,
-        "choice": _choice,
-        "file": _file,
-        "files": _list_of(_file),
-        "folder": _folder,
-        "folders": _list_of(_folder),
-        "labels": _labels,
-        "names": _list_of(_dotted),
-        "target": _target,
-        "seconds": _seconds,
-        "port": _port,
-        "env": _env,
-    }
-)

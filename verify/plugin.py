@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from verify.manifest import Manifest
-    from verify.probes.engine import Container
+    from verify.probes.container import Container
     from verify.progress import Progress
 
 VACUOUS = "nothing was checked: the gate observed nothing"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from verify.manifest import Manifest
-    from verify.probes.engine import Built, Container
+    from verify.probes.container import Container
+    from verify.probes.engine import Built
     from verify.probes.source import Source
     from verify.probes.static.launch import Launch
     from verify.probes.wire import Page

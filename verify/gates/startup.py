@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from verify.manifest import Manifest
-    from verify.probes.engine import Container
+    from verify.probes.container import Container
     from verify.probes.wire import Page
 
 FIRST = True

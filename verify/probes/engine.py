@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import socket
@@ -16,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 from verify.errors import CouldNotCheck, SubjectBroken, Unavailable
 from verify.model import ImageRef
 from verify.probes.children import uninterrupted
+from verify.probes.container import LOG_LINES, Container, plain
+from verify.probes.docker_errors import engine_errors, refused_build, root_cause
+from verify.probes.ownership import LABEL, label, orphaned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from docker import DockerClient
     from docker.models.containers import Container as DockerContainer
 
     from verify.manifest import Image
-
-LABEL = "verify.run"
-"""On every container we make: who made it, so that a later run can sweep what a killed run left."""
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 """Where an engine listens unless DOCKER_HOST says otherwise."""
@@ -35,10 +34,6 @@ SDK_SECONDS = 60
 """For one request to the engine; removing a container on a busy disk takes some. Not for builds,
 which may be silent for long."""
 
-LOG_LINES = 30
-"""Lines of a build's or container's log that a finding shows."""
-
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _STEP = re.compile(r"^Step (\d+/\d+) : (.*)")
 
 
@@ -55,105 +50,6 @@ class Built:
     config: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What must not change while a container is looked at."""
-
-    id: str
-    started: str
-    state: str
-    restarts: int
-
-    def __str__(self) -> str:
-        return f"{self.id[:12]} {self.state} since {self.started}, {self.restarts} restarts"
-
-
-@dataclass(slots=True)
-class Container:
-    """A started container.
-
-    Args:
-        raw: the SDK's object.
-        ports: where on loopback each of its ports is published.
-        started: when it was started, on the clock of `time.monotonic`.
-        known: the run of it that is being looked at, once `hold` was called.
-    """
-
-    raw: DockerContainer
-    ports: Mapping[int, int]
-    started: float
-    known: Identity | None = None
-
-    @property
-    def id(self) -> str:
-        """The container's full id."""
-        return str(self.raw.id)
-
-    def url(self, port: int) -> str:
-        """Return the loopback address that leads to this port of the container."""
-        return f"http://127.0.0.1:{self.ports[port]}"
-
-    def identity(self) -> Identity:
-        """Ask the engine which run of the container this is.
-
-        Raises:
-            CouldNotCheck: the container or the engine is gone.
-        """
-        with _engine_errors("the container cannot be inspected"):
-            listed = self.raw.client.api.containers(all=True, filters={"id": self.id})
-            if listed and listed[0]["State"] == "paused":
-                # To inspect it may hang: an exec that the pause froze halfway keeps its lock.
-                return Identity(self.id, "an unknown time", "paused", 0)
-            self.raw.reload()
-        attrs = self.raw.attrs
-        state = attrs["State"]
-        return Identity(
-            str(attrs["Id"]), state["StartedAt"], state["Status"], attrs.get("RestartCount", 0)
-        )
-
-    def hold(self) -> None:
-        """Remember which run of the container is looked at from here on.
-
-        Raises:
-            CouldNotCheck: it is not running.
-        """
-        self.known = self.identity()
-        if self.known.state != "running":
-            raise CouldNotCheck(f"the container is not running but {self.known.state}")
-
-    def same(self) -> None:
-        """Make sure that it is still the run that was looked at first.
-
-        Raises:
-            CouldNotCheck: it was stopped, paused, restarted or removed since, so that what was
-                seen meanwhile does not count.
-        """
-        now = self.identity()
-        if now != self.known:
-            raise CouldNotCheck(
-                f"the container changed while it was looked at: was {self.known}, is {now}",
-                "Read its log; what was seen meanwhile does not count.",
-            )
-
-    def log(self) -> str:
-        """Return the end of the container's log, or why it cannot be read."""
-        try:
-            with _engine_errors("its log cannot be read"):
-                raw: bytes = self.raw.logs(tail=LOG_LINES)
-        except CouldNotCheck as error:
-            return error.diagnosis
-        return _ANSI.sub("", raw.decode("utf-8", "replace")).strip()
-
-    def ended(self) -> str:
-        """Say how the container ended; empty while it runs."""
-        self.identity()
-        state = self.raw.attrs["State"]
-        if state["Status"] in {"created", "running", "restarting"}:
-            return ""
-        why = " (out of memory)" if state.get("OOMKilled") else ""
-        return f"{state['Status']} with exit code {state.get('ExitCode')}{why}"
-
-
 class Engine:
     """A container engine that answers.
 
@@ -165,7 +61,7 @@ class Engine:
     def __init__(self, client: DockerClient, run_id: str) -> None:
         self._client = client
         self._made: list[DockerContainer] = []
-        self._label = {LABEL: json.dumps({"run": run_id, **_whoami()}, sort_keys=True)}
+        self._label = label(run_id)
         self.version: str = client.version()["Version"]
 
     def build(
@@ -193,7 +89,7 @@ class Engine:
         buildargs = {k: v for k, v in {**args, **chosen}.items() if k in declared}
         before = self._tagged(spec.tag)
         image_id = self._stream_build(root, spec, buildargs, step)
-        with _engine_errors("the image cannot be inspected"):
+        with engine_errors("the image cannot be inspected"):
             attrs = self._client.api.inspect_image(image_id)
         self._retire(spec.tag, before, attrs["Id"])
         return Built(_reference(attrs, spec.tag, base), attrs["Config"])
@@ -203,7 +99,7 @@ class Engine:
     ) -> str:
         log: deque[str] = deque(maxlen=LOG_LINES)
         at, image_id = "before its first step", None
-        with _engine_errors("the image build broke off"), _refused_build(spec.dockerfile):
+        with engine_errors("the image build broke off"), refused_build(spec.dockerfile):
             stream = self._client.api.build(
                 path=str(root / spec.context),
                 dockerfile=os.path.relpath(root / spec.dockerfile, root / spec.context),
@@ -214,7 +110,7 @@ class Engine:
                 decode=True,
             )
             for message in stream:
-                for line in _ANSI.sub("", message.get("stream", "")).splitlines():
+                for line in plain(message.get("stream", "")).splitlines():
                     if line.strip():
                         log.append(line.rstrip())
                     if found := _STEP.match(line):
@@ -252,7 +148,7 @@ class Engine:
         """Return the id of the image with this tag, or None."""
         from docker.errors import ImageNotFound
 
-        with _engine_errors("the engine cannot list its images"):
+        with engine_errors("the engine cannot list its images"):
             try:
                 return str(self._client.api.inspect_image(tag)["Id"])
             except ImageNotFound:
@@ -267,7 +163,7 @@ class Engine:
         repository, _, name = tag.rpartition(":")
         previous = f"{repository or tag}:{name}-previous"
         oldest = self._tagged(previous)
-        with _engine_errors("the replaced image cannot be kept"):
+        with engine_errors("the replaced image cannot be kept"):
             if oldest == before:
                 return
             self._client.api.tag(before, *previous.rsplit(":", 1))
@@ -302,7 +198,7 @@ class Engine:
         """
         from docker.errors import APIError
 
-        with _engine_errors("the container cannot be created"), uninterrupted():
+        with engine_errors("the container cannot be created"), uninterrupted():
             raw = self._client.containers.create(
                 image_id,
                 command=command,
@@ -321,7 +217,7 @@ class Engine:
             raise SubjectBroken(
                 "the container", expected="starts", got=f"does not start: {error.explanation}"
             ) from error
-        with _engine_errors("the container cannot be inspected"):
+        with engine_errors("the container cannot be inspected"):
             raw.reload()
         return Container(raw, _published(raw, ports), began)
 
@@ -341,7 +237,7 @@ class Engine:
         Raises:
             CouldNotCheck: it cannot be started, or does not end in time.
         """
-        with _engine_errors(f"{command[0]} cannot be run in the image"):
+        with engine_errors(f"{command[0]} cannot be run in the image"):
             with uninterrupted():
                 raw = self._client.containers.create(
                     image_id,
@@ -370,7 +266,7 @@ class Engine:
     def _remove(self, raw: DockerContainer) -> None:
         from docker.errors import NotFound
 
-        with _engine_errors("a container cannot be removed"), contextlib.suppress(NotFound):
+        with engine_errors("a container cannot be removed"), contextlib.suppress(NotFound):
             raw.remove(force=True, v=True)
         if raw in self._made:
             self._made.remove(raw)
@@ -379,9 +275,9 @@ class Engine:
         """Remove the containers of runs on this machine that were killed; return how many."""
         swept = 0
         api = self._client.api  # whose list inspects nothing: one stuck container is not in the way
-        with _engine_errors("the engine cannot list its containers"):
+        with engine_errors("the engine cannot list its containers"):
             for row in api.containers(all=True, filters={"label": LABEL}):
-                if _orphaned(row["Labels"].get(LABEL, "")):
+                if orphaned(row["Labels"].get(LABEL, "")):
                     api.remove_container(row["Id"], force=True, v=True)
                     swept += 1
         return swept
@@ -413,40 +309,8 @@ def connect(run_id: str) -> Engine:
     except (DockerException, OSError) as error:
         where = os.environ.get("DOCKER_HOST", "the default socket")
         raise Unavailable(
-            f"no container engine answers at {where}: {_root_cause(error)}",
+            f"no container engine answers at {where}: {root_cause(error)}",
             "Start Docker, or as root run scripts/provision.sh; `verify doctor` tells more.",
-        ) from error
-
-
-@contextlib.contextmanager
-def _engine_errors(what: str) -> Iterator[None]:
-    """Turn the SDK's errors into ours: the engine failed, which says nothing about the subject."""
-    import requests
-    from docker.errors import DockerException
-
-    try:
-        yield
-    except (DockerException, requests.RequestException, OSError) as error:
-        raise CouldNotCheck(
-            f"{what}: {_short(error)}", "See whether the engine still answers: `docker info`."
-        ) from error
-
-
-@contextlib.contextmanager
-def _refused_build(dockerfile: str) -> Iterator[None]:
-    """Turn the engine's refusal of a Dockerfile into a failed build: the subject's fault."""
-    from docker.errors import APIError
-
-    try:
-        yield
-    except APIError as error:
-        if not error.is_client_error():
-            raise
-        raise SubjectBroken(
-            "the image build",
-            expected="every step succeeds",
-            got=f"fails before its first step: {_short(error)}",
-            path=dockerfile,
         ) from error
 
 
@@ -457,22 +321,6 @@ def _knock(host: str) -> None:
         with socket.socket(socket.AF_UNIX) as knock:
             knock.settimeout(SDK_SECONDS)
             knock.connect(path)
-
-
-def _root_cause(error: BaseException) -> str:
-    """Return what the operating system said; the SDK wraps it three times over."""
-    cause: BaseException | None = error
-    while cause is not None:
-        for one in (cause, *getattr(cause, "args", ())):
-            for inner in (one, *getattr(one, "args", ())):
-                if isinstance(inner, OSError) and inner.strerror:
-                    return inner.strerror.lower()
-        cause = cause.__cause__ or cause.__context__
-    return _short(error)
-
-
-def _short(error: BaseException) -> str:
-    return str(getattr(error, "explanation", None) or error).strip().splitlines()[0][:300]
 
 
 def _reference(attrs: Mapping[str, Any], tag: str, base: str) -> ImageRef:
@@ -496,29 +344,3 @@ def _published(raw: DockerContainer, ports: tuple[int, ...]) -> dict[int, int]:
         # A container that ended at once has no ports any more; whoever waits for it says why.
         found[port] = int(rows[0]["HostPort"]) if rows else 0
     return found
-
-
-def _whoami() -> dict[str, Any]:
-    return {"host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid())}
-
-
-def _born(pid: int) -> str:
-    """Return when a process started, in clock ticks since boot; empty when there is none.
-
-    Field 22 of /proc/PID/stat, proc(5); the command in field 2 may hold spaces and brackets.
-    """
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[19]
-
-
-def _orphaned(label: str) -> bool:
-    """Whether the run that made something is no longer alive on this machine."""
-    try:
-        owner = json.loads(label)
-        here = bool(owner["host"] == socket.gethostname())
-        return here and _born(int(owner["pid"])) != owner["born"]
-    except (ValueError, KeyError, TypeError):
-        return False

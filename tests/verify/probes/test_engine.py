@@ -13,7 +13,7 @@ import pytest
 from verify.errors import CouldNotCheck, SubjectBroken, Unavailable
 from verify.manifest import Image
 from verify.probes import engine as engines
-from verify.probes import inside, payload, ready
+from verify.probes import inside, ownership, payload, ready
 
 pytestmark = [
     pytest.mark.docker,
@@ -82,7 +82,7 @@ def start(engine, built, spec, *command: str):
 
 def labelled() -> set[str]:
     out = subprocess.run(
-        ["docker", "ps", "-aq", "--no-trunc", "--filter", f"label={engines.LABEL}"],
+        ["docker", "ps", "-aq", "--no-trunc", "--filter", f"label={ownership.LABEL}"],
         capture_output=True,
         text=True,
         check=True,
@@ -285,11 +285,11 @@ def test_the_next_run_sweeps_what_a_killed_run_left_and_nothing_of_a_living_one(
 
 def test_a_label_of_another_machine_is_nobodys_orphan():
     label = {"run": "x", "host": "elsewhere", "pid": 1, "born": "1"}
-    assert not engines._orphaned(json.dumps(label))
-    assert not engines._orphaned("not json")
-    own = {**engines._whoami(), "run": "x"}
-    assert not engines._orphaned(json.dumps(own))
-    assert engines._orphaned(json.dumps({**own, "born": "1"}))
+    assert not ownership.orphaned(json.dumps(label))
+    assert not ownership.orphaned("not json")
+    own = {**ownership.whoami(), "run": "x"}
+    assert not ownership.orphaned(json.dumps(own))
+    assert ownership.orphaned(json.dumps({**own, "born": "1"}))
 
 
 def test_no_engine_is_unavailable_with_a_cure(monkeypatch, tmp_path):
