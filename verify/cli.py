@@ -209,6 +209,10 @@ def _people_first() -> Iterator[None]:
         sys.exit(EXIT_CODES["inconclusive"] if unknown else USAGE)
     except KeyboardInterrupt:
         click.echo("verify: interrupted; everything this run made is removed", err=True)
+        # CPython remembers an interrupt that came through an exec(), with which dataclasses make
+        # their classes, and ends the process by SIGINT although it was handled; the next exec()
+        # makes it forget (run_eval_code_obj in its pythonrun.c).
+        exec("")  # noqa: S102
         sys.exit(INTERRUPTED)
     except Exception:  # noqa: BLE001 - an unknown fault is never a verdict
         import traceback

@@ -180,6 +180,18 @@ def test_an_interrupted_run_ends_with_130_and_leaves_no_scratch_folder(
     assert not scratch.exists()
 
 
+def test_an_interrupt_inside_of_an_exec_ends_with_130_too(tiny):
+    gate(
+        tiny,
+        """
+        def gate_source():
+            exec("import os, signal; os.kill(os.getpid(), signal.SIGTERM)")
+            yield
+        """,
+    )
+    assert tiny.verify("run", "--gate", "mine").exit == 130
+
+
 def test_reports_are_written_beside_what_is_printed(tiny):
     gate(tiny, "def gate_source():\n    yield Observation('x', 1, 2, path='a.py', line=3)")
     ran = tiny.verify(
