@@ -12,13 +12,14 @@ deadline=60 # seconds for the daemon to answer
 answers() { timeout 10 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
 # A process that ended but that nobody has waited for yet still takes signals: hence not `kill -0`.
-alive() { grep -qs '^State:[[:space:]]*[^Z]' "/proc/$1/status"; }
+alive() { grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status"; }
 
-# A killed daemon leaves its pid file behind. If another process has that number by now, the next
-# daemon believes it is running already and refuses to start (or waits for ever for its containerd).
+# A killed daemon leaves its pid file behind. If another process has that number by now, or the dead one
+# was never waited for and still has its name there, the next daemon believes it is running already and refuses to start (or waits for ever for its containerd).
 remove_stale() {
     pid=$(cat "$2" 2>/dev/null) || return 0
-    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ] || rm -f "$2"
+    if alive "$pid" && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ]; then return 0; fi
+    rm -f "$2"
 }
 
 wait_until_it_answers() {
@@ -37,16 +38,20 @@ start() {
         journalctl -u docker -n 15 --no-pager || :
         return 1
     fi
-    remove_stale dockerd "$run/docker.pid"
-    remove_stale containerd "$run/docker/containerd/containerd.pid"
-    daemon=$(cat "$run/docker.pid" 2>/dev/null || :)
-    if [ -z "$daemon" ]; then
-        echo "set-up: starting dockerd, log in $log"
-        # It outlives this script: its own session, none of our files, above all not provisioning's lock (9).
-        setsid dockerd </dev/null >"$log" 2>&1 9>&- &
-        daemon=$!
-    fi
-    wait_until_it_answers "$daemon" && return
+    # Twice: a daemon that was there at first may have been about to end.
+    for _ in 1 2; do
+        remove_stale dockerd "$run/docker.pid"
+        remove_stale containerd "$run/docker/containerd/containerd.pid"
+        daemon=$(cat "$run/docker.pid" 2>/dev/null || :)
+        if [ -z "$daemon" ]; then
+            echo "set-up: starting dockerd, log in $log"
+            # It outlives this script: its own session, none of our files, above all not provisioning's lock (9).
+            setsid dockerd </dev/null >"$log" 2>&1 9>&- &
+            daemon=$!
+        fi
+        wait_until_it_answers "$daemon" && return
+        if alive "$daemon"; then break; fi
+    done
     tail -n 15 "$log"
     return 1
 }

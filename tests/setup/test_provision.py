@@ -168,6 +168,18 @@ def test_a_daemon_starts_although_a_killed_one_left_its_pid_files(daemon):
     assert not any(file.exists() for file in stale)
 
 
+@pytest.mark.parametrize("life", ["exit", "sleep 0.5"], ids=["zombie", "about to end"])
+def test_a_daemon_that_ends_is_not_waited_for(daemon, tmp_path, life):
+    program = tmp_path / "dockerd"  # its file's name is the process's name
+    program.write_text(f"#!/bin/sh\n{life}\n")
+    program.chmod(0o755)
+    with subprocess.Popen([program]) as ending:  # not waited for until the end: a zombie
+        (daemon.run / "docker.pid").write_text(str(ending.pid))
+        daemon.machine.tools.put("dockerd", f"echo $$ >{daemon.up}; exec sleep 60")
+        result = daemon.provision()
+    assert result.stdout.splitlines() == [f"set-up: starting dockerd, log in {daemon.log}"]
+
+
 def test_a_started_daemon_does_not_keep_the_next_one_waiting(daemon):
     daemon.machine.tools.put("dockerd", f"echo $$ >{daemon.up}; exec sleep 60")
     daemon.provision()
