@@ -13,7 +13,7 @@ import pytest
 from verify.errors import NotDeclared
 from verify.model import Stage
 from verify.plugin import RUN, Run
-from verify.probes import git, inside, payload, ready, wire
+from verify.probes import inside, payload, ready, wire
 from verify.probes.container import Container
 from verify.probes.engine import Built, Engine, connect
 from verify.probes.server import serve
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from verify.manifest import Image, Manifest
+    from verify.probes.git import Checkout
 
 LOOK = 120.0
 """Seconds for one look at all imports and guards; about 3 are usual."""
@@ -66,10 +67,9 @@ def _prepare(run: Run, engine: Future[Engine], build: Future[Built]) -> None:
 
 
 def _build(run: Run, engine: Engine) -> Built:
-    checkout = git.checkout(run.manifest.root)
     args = {"VERSION": _version(run.manifest.root)}
-    if checkout:
-        args |= {"REVISION": checkout.revision, "CREATED": checkout.date}
+    if run.checkout:
+        args |= {"REVISION": run.checkout.revision, "CREATED": run.checkout.date}
     return engine.build(run.manifest.root, _spec(run.manifest), args=args, step=run.progress.step)
 
 
@@ -107,9 +107,9 @@ def source(manifest: Manifest) -> Source:
 
 
 @pytest.fixture(scope="session")
-def checkout(manifest: Manifest) -> git.Checkout | None:
+def checkout(run: Run) -> Checkout | None:
     """Where the git checkout stands, or None where there is none."""
-    return git.checkout(manifest.root)
+    return run.checkout
 
 
 # --- local: executed on this machine, in the subject's own interpreter
@@ -204,7 +204,7 @@ def image_facts(run: Run, engine: Engine, image: Built, manifest: Manifest) -> d
 @pytest.fixture(scope="session")
 def container(
     run: Run, engine: Engine, image: Built, manifest: Manifest
-) -> Iterator[tuple[Container, wire.Page, float]]:
+) -> Iterator[ready.Started]:
     """The started container, its first page, and the seconds from its start to that page."""
     run.progress.step("starting the container")
     spec = _spec(manifest)
@@ -220,23 +220,21 @@ def container(
         seconds = time.monotonic() - started.started
         started.hold()
         run.container = started
-        yield started, page, seconds
+        yield ready.Started(started, page, seconds)
     finally:
         run.container = None
         engine.remove(started)
 
 
 @pytest.fixture(scope="session")
-def container_facts(
-    run: Run, container: tuple[Container, wire.Page, float], manifest: Manifest
-) -> dict[str, Any]:
+def container_facts(run: Run, container: ready.Started, manifest: Manifest) -> dict[str, Any]:
     """What `agent.py` saw inside the running container, by one exec."""
     run.progress.step("looking around inside the container")
     spec = _spec(manifest)
     request = {"root": spec.app_dir, "processes": True, **_questions(manifest)}
-    host = f"docker://{container[0].id}"
-    facts = inside.look(host, spec.python, request, deadline=LOOK, watch=container[0].same)
-    container[0].same()
+    host = f"docker://{container.container.id}"
+    facts = inside.look(host, spec.python, request, deadline=LOOK, watch=container.container.same)
+    container.container.same()
     return facts
 
 
@@ -265,12 +263,14 @@ def container_refusals(
 
 
 @pytest.fixture(scope="session")
-def page(run: Run, container: tuple[Container, wire.Page, float], manifest: Manifest) -> wire.Page:
+def page(run: Run, container: ready.Started, manifest: Manifest) -> wire.Page:
     """What an operator gets from the running container, every tab opened."""
     run.progress.step("reading the page and opening every tab")
-    container[0].same()
-    seen = wire.read(container[0].url(_spec(manifest).port), deadline=RUN_ONCE, open_tabs=True)
-    container[0].same()
+    container.container.same()
+    seen = wire.read(
+        container.container.url(_spec(manifest).port), deadline=RUN_ONCE, open_tabs=True
+    )
+    container.container.same()
     return seen
 
 

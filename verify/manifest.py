@@ -48,7 +48,6 @@ class SubjectSpec:
     """`[subject]`: how the project is executed on this machine."""
 
     python: str = _key("text", default="")
-    packages: tuple[str, ...] = _key("folders", default=())
     launchers: tuple[str, ...] = _key("files", default=())
     env: tuple[tuple[str, str], ...] = _key("env", default=())
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from verify.manifest import Manifest
     from verify.probes.container import Container
+    from verify.probes.git import Checkout
     from verify.progress import Progress
 
 VACUOUS = "nothing was checked: the gate observed nothing"
@@ -34,6 +35,7 @@ class Run:
         progress: hears what happens.
         scratch: a folder that is removed after the run.
         id: names the run on everything it makes.
+        checkout: where the git checkout stands, or None where there is none.
         cells: what came of each cell.
         notes: sentences for the report.
         image: the image that was looked at.
@@ -45,6 +47,7 @@ class Run:
     progress: Progress
     scratch: Path
     id: str
+    checkout: Checkout | None
     cells: dict[tuple[str, Stage], Cell] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     image: ImageRef | None = None

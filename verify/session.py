@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from verify.catalog import Gate
     from verify.plugin import Run
+    from verify.probes.git import Checkout
 
 
 UNUSED = (
@@ -72,6 +73,9 @@ def run(options: Options) -> Report:
     asked = _asked(gates, options)
 
     from verify.plugin import Run  # imports pytest, which a wrong command line need not pay for
+    from verify.probes import git
+
+    checkout = git.checkout(reviewed.root)
 
     with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
         current = Run(
@@ -80,6 +84,7 @@ def run(options: Options) -> Report:
             progress=options.progress,
             scratch=Path(scratch),
             id=uuid.uuid4().hex[:12],
+            checkout=checkout,
         )
         options.progress.begin(asked)
         try:
@@ -87,7 +92,7 @@ def run(options: Options) -> Report:
         finally:
             options.progress.end()
     return Report(
-        subject=_subject(reviewed.root),
+        subject=_subject(reviewed.root, checkout),
         manifest=ManifestRef(manifest.FILE_NAME, reviewed.sha256),
         cells=tuple(_cells(gates, current, options)),
         image=current.image,
@@ -148,10 +153,7 @@ def _unrun(gate: Gate, stage: Stage, reason: str, outcome: Outcome = Outcome.ERR
     )
 
 
-def _subject(root: Path) -> Subject:
-    from verify.probes import git
-
-    checkout = git.checkout(root)
+def _subject(root: Path, checkout: Checkout | None) -> Subject:
     if checkout is None:
         return Subject(str(root))
     return Subject(str(root), checkout.commit, checkout.tree, checkout.dirty)

@@ -21,18 +21,6 @@ from streamlit_pages import error_log, facts
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRY = ROOT / "streamlit_pages" / "aicmo_operator.py"
-TABS = (
-    "Command Center",
-    "Autonomy",
-    "Campaign Ops",
-    "Campaigns",
-    "Acquisition",
-    "Strategy",
-    "Creatives",
-    "Publishing",
-    "Monitoring",
-    "Diagnostics",
-)
 PATIENCE = 60
 """Seconds a server may take under any load; far beyond what it ever should."""
 

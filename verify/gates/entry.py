@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from verify.manifest import Manifest
-    from verify.probes.container import Container
     from verify.probes.engine import Built
+    from verify.probes.ready import Started
     from verify.probes.source import Source
     from verify.probes.static.launch import Launch
-    from verify.probes.wire import Page
 
 
 def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
@@ -83,7 +82,7 @@ def gate_container(
     image: Built,
     image_facts: Mapping[str, Any],
     container_facts: Mapping[str, Any],
-    container: tuple[Container, Page, float],
+    container: Started,
     manifest: Manifest,
 ) -> Iterator[Observation]:
     """Look at every process of the container, and ask its page which file it runs."""
@@ -94,7 +93,7 @@ def gate_container(
         running += len(found)
         yield from found
     yield Observation("processes that run Streamlit", expected=1, got=running)
-    page = container[1]
+    page = container.page
     entry = manifest.dashboard.entry
     folder = manifest.image.app_dir if manifest.image else ""
     yield Observation("the file the page runs", f"{folder}/{entry}", page.main_script, entry)

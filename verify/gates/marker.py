@@ -34,13 +34,7 @@ def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
     try:
         found = names.module_bindings(source, entry, name)
     except Unparsable as error:
-        yield Observation(
-            f"{name} in {entry}",
-            expected=manifest.dashboard.marker,
-            got=f"cannot tell: {error.fault.reason}",
-            path=entry,
-            line=error.fault.line,
-        )
+        yield _unparsable(manifest, entry, error)
         return
     yield from _of_entry(source, manifest, found)
     for path in source.product_files:
@@ -80,13 +74,7 @@ def _elsewhere(source: Source, manifest: Manifest, path: str) -> Iterator[Observ
     try:
         found = names.bindings(source.module(path), manifest.dashboard.marker_name)
     except Unparsable as error:
-        yield Observation(
-            f"{manifest.dashboard.marker_name} in {path}",
-            expected=manifest.dashboard.marker,
-            got=f"cannot tell: {error.fault.reason}",
-            path=path,
-            line=error.fault.line,
-        )
+        yield _unparsable(manifest, path, error)
         return
     for binding in found:
         if binding.how == "star import" or binding.scope == "dynamic" or binding.how == "exec":
@@ -94,6 +82,16 @@ def _elsewhere(source: Source, manifest: Manifest, path: str) -> Iterator[Observ
         followed = binding.how == "import"
         got = _imported(source, path, binding) if followed else _read(binding)
         yield _copy(manifest, path, binding, got)
+
+
+def _unparsable(manifest: Manifest, path: str, error: Unparsable) -> Observation:
+    return Observation(
+        f"{manifest.dashboard.marker_name} in {path}",
+        expected=manifest.dashboard.marker,
+        got=f"cannot tell: {error.fault.reason}",
+        path=path,
+        line=error.fault.line,
+    )
 
 
 def _copy(manifest: Manifest, path: str, binding: Binding, got: str) -> Observation:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from verify.manifest import Manifest
-    from verify.probes.container import Container
+    from verify.probes.ready import Started
     from verify.probes.wire import Page
 
 FIRST = True
@@ -27,13 +27,10 @@ def gate_local(local_start: tuple[Page, float], manifest: Manifest) -> Iterator[
     yield from _start(page, seconds, manifest, manifest.dashboard.entry)
 
 
-def gate_container(
-    container: tuple[Container, Page, float], manifest: Manifest
-) -> Iterator[Observation]:
+def gate_container(container: Started, manifest: Manifest) -> Iterator[Observation]:
     """Start the image as it is and wait for its first page."""
-    _, page, seconds = container
     where = manifest.image.dockerfile if manifest.image else None
-    yield from _start(page, seconds, manifest, where)
+    yield from _start(container.page, container.seconds, manifest, where)
 
 
 def _start(

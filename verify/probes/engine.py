@@ -18,6 +18,7 @@ from verify.probes.children import uninterrupted
 from verify.probes.container import LOG_LINES, Container, plain
 from verify.probes.docker_errors import engine_errors, refused_build, root_cause
 from verify.probes.ownership import LABEL, label, orphaned
+from verify.probes.static.dockerfile import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,11 +80,7 @@ class Engine:
             SubjectBroken: the build failed; carries the step and the end of its log.
             CouldNotCheck: the engine died meanwhile.
         """
-        declared = set(
-            re.findall(
-                r"(?im)^\s*ARG\s+(\w+)", (root / spec.dockerfile).read_text("utf-8", "replace")
-            )
-        )
+        declared = arguments((root / spec.dockerfile).read_text("utf-8", "replace"))
         base, _ = self.base_of(root, spec)
         chosen = {spec.base_arg: base} if spec.base_arg and base else {}
         buildargs = {k: v for k, v in {**args, **chosen}.items() if k in declared}
@@ -137,8 +134,7 @@ class Engine:
         if not spec.base_arg:
             return "", True
         text = (root / spec.dockerfile).read_text("utf-8", "replace")
-        declared = re.search(rf"(?im)^\s*ARG\s+{re.escape(spec.base_arg)}=(\S+)", text)
-        default = declared[1].strip("\"'") if declared else ""
+        default = arguments(text).get(spec.base_arg, "")
         for name in (default, spec.fallback_base):
             if name and self._tagged(name):
                 return name, True

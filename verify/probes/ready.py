@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from verify.errors import SubjectBroken
 from verify.probes import wire
@@ -11,6 +11,23 @@ from verify.probes.health import health
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from verify.probes.container import Container
+
+
+class Started(NamedTuple):
+    """A container with its first page.
+
+    Args:
+        container: the container, running.
+        page: the first page it gave.
+        seconds: from its start to that page.
+    """
+
+    container: Container
+    page: wire.Page
+    seconds: float
+
 
 PAUSE = 0.02
 """Seconds between two looks at a server that does not answer yet."""

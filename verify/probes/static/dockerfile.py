@@ -128,6 +128,17 @@ def stages(text: str) -> list[Stage]:
     return found
 
 
+def arguments(text: str) -> dict[str, str]:
+    """Return the build arguments a Dockerfile declares, each with its first default or ""."""
+    found: dict[str, str] = {}
+    for each in instructions(text):
+        if each.name == "ARG":
+            for word in each.value.split():
+                name, _, default = word.partition("=")
+                found[name] = found.get(name) or default.strip("\"'")
+    return found
+
+
 def lineage(all_stages: list[Stage], stage: Stage) -> list[Stage]:
     """Return the stage and the stages of this file it builds on, outermost base first."""
     chain = [stage]
