@@ -4,7 +4,7 @@
 .venv-verify  what the toolkit and the work on this repository need besides
 
 Apart, so that the toolkit's packages never hide one that the dashboard lacks. Needs only the
-standard library.
+standard library. SETUP=0: look and tell, but make and install nothing.
 """
 
 import sys
@@ -178,6 +178,11 @@ def set_up() -> None:
     """Do what is left to do; a second set-up at the same time waits for the first."""
     if complete("packages") and complete("project"):
         return
+    if os.environ.get("SETUP") == "0":
+        raise SetupError(
+            "an environment is not as its lock asks, and SETUP=0 forbids to mend it. "
+            "By hand: make setup"
+        )
     BUILD.mkdir(exist_ok=True)
     with (BUILD / "setup.lock").open("w") as lock:
         hold(lock)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the two virtual environments, with a Python that can.   [PYTHON=python3.12] setup.sh
-# Silent when there is nothing to do.
+# Makes the two virtual environments, with a Python that can.   [PYTHON=python3.12] [SETUP=0] setup.sh
+# Silent when there is nothing to do. SETUP=0: makes nothing, and fails when there is something to do.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -142,6 +142,37 @@ def list_command(root: Path | None, *, as_json: bool) -> None:
         )
 
 
+@main.command("matrix")
+@click.option("--check", is_flag=True, help="Exit with 1 or 3 when something is wrong or unknown.")
+@click.option("--no-cache", is_flag=True, help="Read everything again.")
+@root_option
+@json_option
+def matrix_command(root: Path | None, *, check: bool, no_cache: bool, as_json: bool) -> None:
+    """Show every way to launch, and which file each really starts.
+
+    Needs no verify.toml; without --root it looks at the nearest folder upward that has one, or
+    at this folder.
+
+    Exit code: 0; with --check also 1 when a launcher or an entry point is wrong, 3 when it
+    cannot be told what one starts.
+    """
+    with _people_first():
+        from verify.manifest import nearest_root
+        from verify.probes.launchers.look import look
+        from verify.report import matrix as rendered
+
+        progress = _progress(quiet=as_json, brief=True)
+        try:
+            found = look(root or nearest_root(Path.cwd()), progress.step, cached=not no_cache)
+        finally:
+            progress.end()
+        click.echo(
+            rendered.as_json(found) if as_json else rendered.as_text(found, **_terminal()), nl=False
+        )
+        if check:
+            _exit(found.verdict)
+
+
 @main.command("doctor")
 @root_option
 @json_option
@@ -174,13 +205,17 @@ def _terminal() -> dict[str, Any]:
     return {"width": max(60, width), "colour": tty and "NO_COLOR" not in os.environ}
 
 
-def _progress(*, quiet: bool) -> Progress:
+def _progress(*, quiet: bool, brief: bool = False) -> Progress:
     import os
 
     from verify.progress import Progress
 
     if quiet and not sys.stderr.isatty():
         return Progress()
+    if brief:
+        from verify.report.status_line import StatusLine
+
+        return StatusLine() if sys.stderr.isatty() else Progress()
     if sys.stderr.isatty() and not os.environ.get("CI"):
         from verify.report.live import LiveProgress
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 import time
 import tomllib
@@ -11,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from verify.errors import NotDeclared
+from verify.manifest import FILE_NAME
 from verify.model import Stage
 from verify.plugin import RUN, Run
 from verify.probes import inside, payload, ready, wire
 from verify.probes.container import Container
 from verify.probes.engine import Built, Engine, connect
+from verify.probes.importable import Importable
+from verify.probes.importable import importable as look_for_importable
 from verify.probes.server import serve
 from verify.probes.source import Source
+from verify.probes.starts import Launch, Start, in_tree, launch_of, start_each
 from verify.probes.subject import Subject, open_subject
 
 if TYPE_CHECKING:
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from verify.manifest import Image, Manifest
+    from verify.matrix import Matrix
     from verify.probes.git import Checkout
 
 LOOK = 120.0
@@ -107,6 +113,21 @@ def source(manifest: Manifest) -> Source:
 
 
 @pytest.fixture(scope="session")
+def matrix(run: Run, source: Source, manifest: Manifest) -> Matrix:
+    """Every way to launch, what it really starts, and every file that draws a page."""
+    # Its parsers are loaded by whoever needs them: a run without this stage does not pay for them.
+    from verify.probes.launchers.survey import survey
+
+    return survey(source, manifest.declared(), step=run.progress.step)
+
+
+@pytest.fixture(scope="session")
+def importable(manifest: Manifest) -> Importable:
+    """What the dashboard may import from outside of its tree."""
+    return look_for_importable(manifest.root, manifest.subject.python)
+
+
+@pytest.fixture(scope="session")
 def checkout(run: Run) -> Checkout | None:
     """Where the git checkout stands, or None where there is none."""
     return run.checkout
@@ -156,11 +177,34 @@ def local_start(run: Run, subject: Subject, manifest: Manifest) -> tuple[wire.Pa
 
 
 @pytest.fixture(scope="session")
-def local_refusals(run: Run, subject: Subject, manifest: Manifest) -> dict[str, wire.Page]:
-    """The page that `streamlit run FILE` gives for each retired file, and for the entry."""
+def local_starts(
+    run: Run, subject: Subject, local_start: tuple[wire.Page, float], manifest: Manifest
+) -> list[Start]:
+    """What the page runs for each way to start the dashboard on this machine."""
+    entry, spec = manifest.dashboard.entry, manifest.subject
+    page, _ = local_start  # by `streamlit run ENTRY`, so that need not be started again
+    ran = in_tree(page.main_script, subject.root)
+    launches = [
+        Launch(
+            (subject.python, "-m", "streamlit", "run", entry),
+            entry,
+            f"python -m streamlit run {entry}",
+        ),
+        *(launch for path in spec.launchers if (launch := launch_of(path, subject))),
+        *(Launch(words, FILE_NAME, shlex.join(words)) for words in spec.commands),
+    ]
+    run.progress.step(f"starting the dashboard in {len(launches)} more ways")
+    started = start_each(launches, root=subject.root, env=subject.env, deadline=_patience(manifest))
+    return [Start(f"streamlit run {entry}", entry, ran), *started]
+
+
+@pytest.fixture(scope="session")
+def local_refusals(run: Run, subject: Subject, manifest: Manifest) -> ready.Refusals:
+    """What `streamlit run FILE` gives and does for each retired file, and for the entry."""
     run.progress.step("serving each retired file")
-    with subject.serve_each(_served(manifest)) as urls:
-        return _first_pages(urls, _patience(manifest))
+    with subject.serve_each(_served(manifest)) as farm:
+        pages = _first_pages(farm.urls, _patience(manifest))
+        return ready.Refusals(pages, farm.effects())
 
 
 # --- image, container, live: what is deployed
@@ -241,8 +285,8 @@ def container_facts(run: Run, container: ready.Started, manifest: Manifest) -> d
 @pytest.fixture(scope="session")
 def container_refusals(
     run: Run, engine: Engine, image: Built, manifest: Manifest
-) -> dict[str, wire.Page]:
-    """The page that the image gives when its command names a retired file instead."""
+) -> ready.Refusals:
+    """What the image gives and does when its command names a retired file instead."""
     run.progress.step("starting the image with each retired file")
     spec = _spec(manifest)
     ports = {path: spec.port + n for n, path in enumerate(_served(manifest))}
@@ -257,7 +301,10 @@ def container_refusals(
     )
     try:
         urls = {path: started.url(port) for path, port in ports.items()}
-        return _first_pages(urls, spec.ready_seconds, started)
+        pages = _first_pages(urls, spec.ready_seconds, started)
+        said = started.finish()
+        facts = payload.answer(said, said, who="the servers of the retired files")
+        return ready.Refusals(pages, facts["effects"])
     finally:
         engine.remove(started)
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from verify.errors import ManifestError
+from verify.matrix import Declared
 from verify.values import CHECKS, named, repeated
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Dashboard:
     marker_label: str = _key("text", default="Build marker")
     tabs_name: str = _key("text", default="")
     fault_text: str = _key("text", default="")
+    pages: tuple[str, ...] = _key("files", default=())
+    others: tuple[str, ...] = _key("files", default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class SubjectSpec:
 
     python: str = _key("text", default="")
     launchers: tuple[str, ...] = _key("files", default=())
+    commands: tuple[tuple[str, ...], ...] = _key("commands", default=())
+    tools: tuple[str, ...] = _key("files", default=())
     env: tuple[tuple[str, str], ...] = _key("env", default=())
 
 
@@ -135,6 +140,18 @@ class Manifest:
     image: Image | None = None
     retired: tuple[Retired, ...] = ()
 
+    def declared(self) -> Declared:
+        """Return what the run matrix needs to know of it."""
+        image = self.image
+        return Declared(
+            entry=self.dashboard.entry,
+            retired=tuple(retired.path for retired in self.retired),
+            pages=self.dashboard.pages,
+            others=self.dashboard.others,
+            contexts=((image.dockerfile, image.context),) if image else (),
+            tools=self.subject.tools,
+        )
+
 
 _TABLES: Mapping[str, type] = MappingProxyType(
     {
@@ -156,14 +173,19 @@ def find_root(start: Path) -> Path:
     Raises:
         ManifestError: there is none up to the file system's root.
     """
-    for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder
+    folder = nearest_root(start)
+    if (folder / FILE_NAME).is_file():
+        return folder
     raise ManifestError(
         FILE_NAME,
         (f"not found in {start} nor in any folder above it",),
         "Go to the project, or name it with --root DIR.",
     )
+
+
+def nearest_root(start: Path) -> Path:
+    """Return the nearest folder from `start` upward that has a `verify.toml`, else `start`."""
+    return next((one for one in (start, *start.parents) if (one / FILE_NAME).is_file()), start)
 
 
 def load(root: Path) -> Manifest:
@@ -215,16 +237,31 @@ def _manifest_values(data: dict[str, Any], root: Path, problems: list[str]) -> d
             _table(Retired, row, f"retired[{n}]", root, problems) for n, row in enumerate(rows)
         )
         paths = [row.get("path") for row in rows]
-        entry = getattr(values.get("dashboard"), "entry", None)
         problems += [f"retired[{n}].path: {p!r} stands twice" for n, p in repeated(paths)]
-        problems += [
-            f"retired[{n}].path: {p!r} is the canonical entry"
-            for n, p in enumerate(paths)
-            if p and p == entry
-        ]
+        problems += _contradictions(values.get("dashboard"), paths)
     else:
         problems.append(f"retired: must be tables, [[retired]], not {named(rows)}")
     return values
+
+
+def _contradictions(dashboard: Dashboard | None, retired: list[Any]) -> list[str]:
+    """Tell of files that are declared to be two things at once."""
+    if dashboard is None:
+        return []
+    roles = {dashboard.entry: "the canonical entry"}
+    found = [
+        f"retired[{n}].path: {path!r} is the canonical entry"
+        for n, path in enumerate(retired)
+        if path == dashboard.entry
+    ]
+    roles |= {path: "retired" for path in retired if isinstance(path, str) and path not in roles}
+    for key, role in (("pages", "a page"), ("others", "")):
+        for n, path in enumerate(getattr(dashboard, key)):
+            if path in roles:
+                found.append(f"dashboard.{key}: item {n + 1}: {path!r} is {roles[path]}")
+            elif role:
+                roles[path] = role
+    return found
 
 
 def _table(kind: type, data: dict[str, Any], where: str, root: Path, problems: list[str]) -> Any:

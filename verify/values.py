@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ LONGEST_WAIT = 86_400.0
 """Seconds that any time limit may have: a day; anything longer is a slip."""
 
 HIGHEST_PORT = 65_535
+
+_OPERATORS = frozenset({"&&", "||", "|", ";", "&", ">", "<", ">>"})
 
 
 def named(value: object) -> str:
@@ -90,6 +93,26 @@ def _list_of(check: Callable[..., str]) -> Callable[..., tuple[str, ...]]:
     return checked
 
 
+def _command(value: Any, root: Path, settings: Mapping[str, Any]) -> str:
+    text = _text(value, root, settings)
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no command: {str(error).lower()}") from None
+    if not words:
+        raise ValueError(f"{text!r} is no command")
+    if any(word in _OPERATORS for word in words) or "=" in words[0]:
+        raise ValueError(
+            f"{text!r} needs a shell, and none reads it; write: sh -c {shlex.quote(text)}"
+        )
+    return text
+
+
+def _commands(value: Any, root: Path, settings: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    texts = _list_of(_command)(value, root, settings)
+    return tuple(tuple(shlex.split(text)) for text in texts)
+
+
 def _labels(value: Any, root: Path, settings: Mapping[str, Any]) -> tuple[str, ...]:
     labels = _list_of(_text)(value, root, settings)
     if not labels:
@@ -149,5 +172,6 @@ CHECKS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "seconds": _seconds,
         "port": _port,
         "env": _env,
+        "commands": _commands,
     }
 )

@@ -74,6 +74,19 @@ def test_the_dashboards_holds_its_lock_and_the_project_and_nothing_else(root):
     }
 
 
+def test_a_look_that_may_change_nothing_tells_what_is_stale(root, tmp_path, toolbox):
+    for part in ("scripts", "requirements"):
+        shutil.copytree(root / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    toolbox.link("sh", "dirname", "id")
+    toolbox.put("python3", f'exec {sys._base_executable} "$@"')
+    result = toolbox.run(tmp_path / SETUP, SETUP="0")
+    assert result.returncode == 1
+    assert "SETUP=0 forbids to mend it. By hand: make setup" in result.stdout
+    assert not (tmp_path / ".venv").exists()
+    assert not (tmp_path / "build").exists()
+
+
 def test_without_python_the_cure_is_told(root, toolbox):
     toolbox.link("sh", "dirname", "id")
     result = toolbox.run(root / SETUP, PROVISION="0")

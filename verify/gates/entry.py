@@ -1,53 +1,89 @@
 """Every way to start the dashboard starts its one entry file.
 
 Why: an image or script that starts another file shows operators a dashboard nobody reviewed.
-Fix: let the Dockerfile's CMD and each script of [subject].launchers run
-`streamlit run` with the file of [dashboard].entry, written out.
+Fix: let the launcher run `streamlit run` with the file of [dashboard].entry, written out. Let any
+other file that draws a page refuse ([[retired]]), or declare it ([dashboard].others).
+`verify matrix` shows all launchers and all such files.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from verify.model import Observation
+from verify.errors import Unavailable
+from verify.matrix import BASE_DECIDES, NO_STREAMLIT, State, Status
+from verify.model import Observation, OneOf
+from verify.probes.launchers.images.built import Folder, command_launches
 from verify.probes.source import Unparsable
 from verify.probes.static.code import excerpt
 from verify.probes.static.draws import top_level_calls, uses_streamlit
-from verify.probes.static.launch import Folder, command_launches, image_launches, script_launches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from verify.manifest import Manifest
+    from verify.matrix import EntryPoint, Launcher, Matrix
     from verify.probes.engine import Built
     from verify.probes.ready import Started
     from verify.probes.source import Source
-    from verify.probes.static.launch import Launch
+    from verify.probes.starts import Start
 
 
-def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
-    """Follow the Dockerfile's command and each launcher script to the file they start."""
+def gate_source(source: Source, matrix: Matrix, manifest: Manifest) -> Iterator[Observation]:
+    """Follow every launcher of the tree to the file it starts, and look for rivals of the entry."""
     entry = manifest.dashboard.entry
     yield from _entry_file(source, entry)
+    own = list(manifest.subject.launchers)
     if manifest.image is not None:
-        path = manifest.image.dockerfile
-        if source.unreadable(path) is None:
-            launches = image_launches(source, path, manifest.image.context)
-            yield from _judge("the image's command", path, launches, entry)
-        else:
-            yield Observation("the image's command", entry, "cannot tell: unreadable", path, 1)
-    for path in manifest.subject.launchers:
-        if source.unreadable(path) is None:
-            yield from _judge(path, path, script_launches(source, path), entry)
-        else:
-            yield Observation(path, entry, "cannot tell: it cannot be read", path, 1)
+        own.insert(0, manifest.image.dockerfile)
+    allowed = matrix.allowed | {entry}
+    for path in own:
+        rows = [row for row in matrix.launchers if row.path == path]
+        if not rows:
+            yield Observation(path, entry, "starts no Streamlit", path, 1)
+        for row in rows:
+            yield _judged(row, entry, frozenset({entry}))
+    for row in matrix.launchers:
+        if row.path in manifest.subject.tools and row.status is Status.UNKNOWN:
+            told = "whatever it is given, as [subject].tools says"
+            yield Observation(f"{row.path} ({row.kind})", told, told, row.path, row.line, row.why)
+        elif row.path not in own and not _of_something_else(row, source):
+            yield _judged(row, entry, allowed)
+    for point in matrix.entry_points:
+        yield _rival(point)
 
 
-def _judge(subject: str, path: str, launches: list[Launch], entry: str) -> Iterator[Observation]:
-    if not launches:
-        yield Observation(subject, entry, "starts no Streamlit", path, 1)
-    for launch in launches:
-        yield Observation(subject, entry, launch.got, launch.path, launch.line, launch.raw)
+def _of_something_else(row: Launcher, source: Source) -> bool:
+    """Say whether a container is about another program altogether, such as a proxy."""
+    if row.status is Status.NOT_STREAMLIT:
+        return row.why.startswith(NO_STREAMLIT)
+    undecided = row.status is Status.UNKNOWN and row.why.startswith(BASE_DECIDES)
+    return undecided and not source.mentions(row.path, "streamlit")
+
+
+def _judged(row: Launcher, entry: str, allowed: frozenset[str]) -> Observation:
+    entries = row.candidates if row.status is Status.DYNAMIC else tuple(filter(None, [row.entry]))
+    followed = bool(entries) and row.status in {Status.OK, Status.DYNAMIC}
+    got = ", ".join(entries) if followed else f"{_WORDS.get(row.status, row.status)}: {row.why}"
+    expected: object = entry
+    if followed and got != entry and allowed.issuperset(entries):
+        expected = OneOf((entry, got))
+    message = f"{row.raw}: {row.why}" if followed and row.why else row.raw
+    return Observation(f"{row.path} ({row.kind})", expected, got, row.path, row.line, message)
+
+
+_WORDS = {
+    Status.UNKNOWN: "cannot tell",
+    Status.NOT_IN_IMAGE: "not in the image",
+    Status.NOT_STREAMLIT: "starts no page",
+}
+
+
+def _rival(point: EntryPoint) -> Observation:
+    expected = "no rival of the entry"
+    got = "an unguarded rival" if point.state is State.UNGUARDED else expected
+    subject = f"{point.path}, which draws a page or refuses to"
+    return Observation(subject, expected, got, point.path, 1, f"{point.state}: {point.why}")
 
 
 def _entry_file(source: Source, entry: str) -> Iterator[Observation]:
@@ -67,6 +103,26 @@ def _entry_file(source: Source, entry: str) -> Iterator[Observation]:
     got = expected if used else "draws nothing: neither it nor what it imports uses streamlit"
     message = f"`{excerpt(calls[0])}`"
     yield Observation("the entry file", expected, got, entry, calls[0].lineno, message)
+
+
+def gate_local(local_starts: Sequence[Start], manifest: Manifest) -> Iterator[Observation]:
+    """Start the dashboard in each way there is on this machine; ask its page what file it runs."""
+    entry = manifest.dashboard.entry
+    hindered: list[Start] = []
+    fine = True
+    for start in local_starts:
+        if start.hindered:
+            hindered.append(start)
+            continue
+        subject = f"the file that `{start.command}` runs"
+        seen = Observation(subject, entry, start.got, start.path, 1, start.message)
+        fine = fine and seen.ok
+        yield seen
+    if hindered and fine:  # a finding weighs more than what could not be looked at
+        raise Unavailable(
+            "; ".join(f"`{start.command}`: {start.hindered}" for start in hindered),
+            "Mend that, or take the command out of [subject] in verify.toml.",
+        )
 
 
 def gate_image(
@@ -110,9 +166,11 @@ def _started(
 ) -> Iterator[Observation]:
     if manifest.image is None:
         return
-    files = Folder(manifest.image.app_dir, frozenset(f["path"] for f in image_facts["compile"]))
+    paths = frozenset(fact["path"] for fact in image_facts["compile"])
+    files = Folder(source, manifest.image.app_dir, paths)
     cwd, where = image.config.get("WorkingDir") or "/", manifest.image.dockerfile
-    launches = command_launches(source, argv, files, cwd=cwd, path=where)
+    variables = dict(pair.split("=", 1) for pair in image.config.get("Env") or ())
+    launches = command_launches(argv, files, cwd=cwd, path=where, variables=variables)
     raw = " ".join(argv)
     for launch in launches:
         yield Observation(subject, manifest.dashboard.entry, launch.got, where, message=raw)

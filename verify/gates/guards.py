@@ -7,19 +7,21 @@ the text of [[retired]] in verify.toml; no condition, nothing before it.
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 from verify.errors import NotDeclared
 from verify.model import AtLeast, Contains, NoneOf, Observation
 from verify.probes.source import Unparsable
-from verify.probes.static.guard_flow import refusal
+from verify.probes.static.flow.guard import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from verify.manifest import Manifest, Retired
+    from verify.probes.ready import Refusals
     from verify.probes.source import Source
-    from verify.probes.static.guard_flow import Ending, Refusal
+    from verify.probes.static.flow.guard import Ending, Refusal
     from verify.probes.wire import Page
 
 _WAYS = {
@@ -27,6 +29,8 @@ _WAYS = {
     "exit": "exits the process, non-zero",
     "stop": "shows the text on the page, then st.stop()",
 }
+
+SERVED = "streamlit run FILE"
 
 
 def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
@@ -100,7 +104,7 @@ def _seen(
 
 
 def gate_local(
-    local_facts: Mapping[str, Any], local_refusals: Mapping[str, Page], manifest: Manifest
+    local_facts: Mapping[str, Any], local_refusals: Refusals, manifest: Manifest
 ) -> Iterator[Observation]:
     """Start each file in every way there is, on this machine."""
     yield from _refused(local_facts, local_refusals, manifest)
@@ -108,7 +112,7 @@ def gate_local(
 
 def gate_container(
     container_facts: Mapping[str, Any],
-    container_refusals: Mapping[str, Page],
+    container_refusals: Refusals,
     manifest: Manifest,
 ) -> Iterator[Observation]:
     """Start each file in every way there is, inside containers of the image."""
@@ -116,7 +120,7 @@ def gate_container(
 
 
 def _refused(
-    facts: Mapping[str, Any], pages: Mapping[str, Page], manifest: Manifest
+    facts: Mapping[str, Any], served: Refusals, manifest: Manifest
 ) -> Iterator[Observation]:
     if not manifest.retired:
         raise NotDeclared("verify.toml declares no [[retired]] entry point")
@@ -128,19 +132,30 @@ def _refused(
         effects = "; ".join(fact["effects"]) or "nothing"
         yield _seen(retired, f"{way} does besides", "nothing", effects)
     for retired in manifest.retired:
-        yield from _page_refuses(retired, pages[retired.path])
-    # Without this, a look that sees no page anywhere would find every guard in order.
-    control = pages[manifest.dashboard.entry]
-    yield Observation(
-        f"control: tabs that the same look sees of {manifest.dashboard.entry}",
-        AtLeast(1),
-        len(control.tabs),
-        manifest.dashboard.entry,
-    )
+        yield from _page_refuses(retired, served.pages[retired.path])
+        effects = _done(retired.path, served.effects[retired.path])
+        yield _seen(retired, f"{SERVED} does besides", "nothing", effects)
+    yield from _control(manifest.dashboard.entry, served)
+
+
+def _done(path: str, effects: list[list[str]]) -> str:
+    """Say what a file did under `streamlit run`, and whether anybody watched it run at all."""
+    if ["runs", posixpath.normpath(path)] not in effects:
+        return "no witness saw it run"
+    return "; ".join(" ".join(one) for one in effects if one[0] != "runs") or "nothing"
+
+
+def _control(entry: str, served: Refusals) -> Iterator[Observation]:
+    """Look at the entry as at the retired files: who sees nothing there sees nothing anywhere."""
+    seen = len(served.pages[entry].tabs)
+    yield Observation(f"control: tabs that the same look sees of {entry}", AtLeast(1), seen, entry)
+    ran = len({path for verb, path in served.effects[entry] if verb == "runs"})
+    subject = f"control: files that the same witness sees run with {entry}"
+    yield Observation(subject, AtLeast(1), ran, entry)
 
 
 def _page_refuses(retired: Retired, page: Page) -> Iterator[Observation]:
-    way = "streamlit run FILE"
+    way = SERVED
     drawn = [element.text for element in page.main]
     shown = "\n".join(drawn) or "an empty page"
     yield _seen(retired, f"{way} shows", Contains(retired.text), shown)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from verify.errors import NotDeclared
 from verify.model import Observation
+from verify.probes.dockerfile.install_steps import dockerfile_steps, script_steps
 from verify.probes.source import is_test
-from verify.probes.static.install_steps import dockerfile_steps, script_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from verify.manifest import Manifest
+    from verify.probes.dockerfile.install_steps import Step
     from verify.probes.source import Source
-    from verify.probes.static.install_steps import Step
 
 
 def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:

@@ -14,6 +14,7 @@ It is given one request, a JSON object in its first argument; each key asks for 
     constants    [[module, name], ...]: read after import
     guards       [[path, module], ...]: started as `python FILE`, `python -m` and `import`
     processes    true: every process with its command line and user
+    witness      the text of witness.py, which runs in every child before the subject's code
 """
 
 from __future__ import annotations
@@ -40,77 +41,6 @@ LARGEST = 1000000
 TAIL = 4000
 """Characters of a child's output that are kept: its end, where an error stands."""
 
-# Runs in every child before the subject's code, as sitecustomize: notes what that code does to the
-# world. Reading is free; what counts is what a mere import must not do (the events are those of the
-# audit events table in the Python documentation).
-WITNESS = r"""
-import _thread, os, sys
-
-def _witness():
-    out = os.open(os.environ["VERIFY_EFFECTS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-    ours = (os.devnull, os.environ.get("VERIFY_ANSWER"))
-    verbs = {
-        "socket.connect": "connects to", "socket.bind": "listens on",
-        "sqlite3.connect": "opens database",
-        "subprocess.Popen": "starts process", "os.system": "starts process",
-        "os.posix_spawn": "starts process", "os.exec": "becomes process", "os.fork": "forks",
-        "os.mkdir": "makes folder", "os.rmdir": "removes folder", "os.remove": "removes",
-        "os.rename": "renames", "os.symlink": "links", "os.link": "links",
-        "os.truncate": "truncates", "os.chmod": "changes mode of",
-    }
-    busy = []
-
-    def where():
-        frame, root = sys._getframe(2), os.getcwd() + os.sep
-        while frame is not None:
-            name = frame.f_code.co_filename
-            if name.startswith(root) and "site-packages" not in name:
-                return "%s:%d" % (name[len(root):], frame.f_lineno)
-            frame = frame.f_back
-        return ""
-
-    def note(verb, what):
-        what = str(what)[:200].replace("\n", " ").replace("\t", " ")
-        line = "%d\t%s\t%s\t%s\n" % (os.getpid(), verb, what, where())
-        os.write(out, line.encode("utf-8", "backslashreplace"))
-
-    def writes(path, mode, flags):
-        if isinstance(path, int) or os.fsdecode(path) in ours:
-            return False
-        if isinstance(mode, str):
-            return any(letter in mode for letter in "wax+")
-        return isinstance(flags, int) and bool(flags & writing)
-
-    def hook(event, args):
-        if busy:
-            return
-        busy.append(1)
-        try:
-            if event == "open" and writes(*args):
-                note("writes", os.fsdecode(args[0]))
-            elif event in verbs:
-                first = args[1] if event.startswith("socket.") else args[0] if args else ""
-                note(verbs[event], first)
-        finally:
-            busy.pop()
-
-    def noted(start):
-        def started(*args, **words):
-            note("starts thread", getattr(args[0], "__qualname__", "") if args else "")
-            return start(*args, **words)
-        return started
-
-    sys.addaudithook(hook)
-    # Starting a thread is an event for audit hooks from 3.12 on only; so its functions are wrapped,
-    # here before the threading module takes them.
-    for name in ("start_new_thread", "start_joinable_thread"):
-        if hasattr(_thread, name):
-            setattr(_thread, name, noted(getattr(_thread, name)))
-
-_witness()
-"""
-
 IMPORT = """
 import json, os, sys, time
 module, blocked, names = sys.argv[1], sys.argv[2], sys.argv[3:]
@@ -132,17 +62,19 @@ os.write(out, json.dumps([seconds, found, getattr(sys.modules[module], "__file__
 class Children:
     """Starts children that are watched, bounded in time, and killed with all they started."""
 
-    def __init__(self, scratch: str, root: str, env: dict[str, str], ends: float) -> None:
+    def __init__(
+        self, scratch: str, root: str, env: dict[str, str], ends: float, witness: str
+    ) -> None:
         self.scratch, self.root, self.ends = scratch, root, ends
         self.running: set[int] = set()
         signal.signal(signal.SIGTERM, self.stop)
-        witness = os.path.join(scratch, "witness")
-        os.mkdir(witness)
-        with open(os.path.join(witness, "sitecustomize.py"), "w") as file:
-            file.write(WITNESS)
+        folder = os.path.join(scratch, "witness")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "sitecustomize.py"), "w") as file:
+            file.write(witness)
         self.env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1")
         self.env.update(env)
-        path = [witness] + [p for p in [self.env.get("PYTHONPATH")] if p]
+        path = [folder] + [p for p in [self.env.get("PYTHONPATH")] if p]
         self.env["PYTHONPATH"] = os.pathsep.join(path)
 
     def run(self, args: list[str], name: str) -> Fact:
@@ -329,7 +261,7 @@ def look(request: Fact, scratch: str) -> Fact:
     names: dict[str, list[str]] = {}
     for module, name in request.get("constants", []):
         names.setdefault(module, []).append(name)
-    children = Children(scratch, root, request.get("env", {}), ends)
+    children = Children(scratch, root, request.get("env", {}), ends, request["witness"])
     modules = list(dict.fromkeys(list(request.get("modules", [])) + list(names)))
     with ThreadPoolExecutor(max(2, min(4, os.cpu_count() or 2))) as pool:
         imports = [pool.submit(import_fact, children, m, names.get(m, [])) for m in modules]

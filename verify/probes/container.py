@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LOG_LINES = 30
 """Lines of a build's or container's log that a finding shows."""
 
+STOPPING = 10
+"""Seconds until a container that is told to stop is killed; 0.3 are usual."""
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -108,6 +111,17 @@ class Container:
         except CouldNotCheck as error:
             return error.diagnosis
         return plain(raw.decode("utf-8", "replace")).strip()
+
+    def finish(self) -> str:
+        """Stop the container and return all it has logged.
+
+        Raises:
+            CouldNotCheck: the engine cannot.
+        """
+        with engine_errors("it cannot be stopped, or its log not be read"):
+            self.raw.stop(timeout=STOPPING)
+            raw: bytes = self.raw.logs()
+        return raw.decode("utf-8", "replace")
 
     def ended(self) -> str:
         """Say how the container ended; empty while it runs."""

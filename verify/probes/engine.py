@@ -17,8 +17,8 @@ from verify.model import ImageRef
 from verify.probes.children import uninterrupted
 from verify.probes.container import LOG_LINES, Container, plain
 from verify.probes.docker_errors import engine_errors, refused_build, root_cause
+from verify.probes.dockerfile.parse import arguments
 from verify.probes.ownership import LABEL, label, orphaned
-from verify.probes.static.dockerfile import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

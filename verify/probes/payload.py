@@ -27,8 +27,9 @@ def packed(script: str, request: dict[str, Any]) -> list[str]:
 
     Args:
         script: the file's name in this folder.
-        request: what it is asked; must be JSON.
+        request: what it is asked; must be JSON. The text of witness.py is added.
     """
+    request = {**request, "witness": (HERE / "witness.py").read_text("utf-8")}
     source = base64.b64encode(zlib.compress((HERE / script).read_bytes(), 9)).decode("ascii")
     return ["-c", _BOOT, source, json.dumps(request)]
 

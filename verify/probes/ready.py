@@ -29,6 +29,18 @@ class Started(NamedTuple):
     seconds: float
 
 
+class Refusals(NamedTuple):
+    """What was seen of each retired file, and of the entry, under `streamlit run`.
+
+    Args:
+        pages: the page that each gave.
+        effects: what each did besides, as (verb, rest of the sentence); "runs" says that it ran.
+    """
+
+    pages: dict[str, wire.Page]
+    effects: dict[str, list[list[str]]]
+
+
 PAUSE = 0.02
 """Seconds between two looks at a server that does not answer yet."""
 

@@ -23,6 +23,9 @@ _SHEBANG_PYTHON = re.compile(rb"#!.*\bpython[\d.]*\b")
 _COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")  # PEP 263
 _SHEBANG_SHELL = re.compile(rb"#!.*\b(?:sh|bash|dash|ash|ksh|zsh)\b")
 
+HEAD = 128
+"""Bytes of a file's head; a kernel reads about as many of a script's first line."""
+
 # What the compiler throws at sources it cannot take: the last three for nesting that is too deep.
 _REFUSALS = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError)
 
@@ -59,6 +62,9 @@ class Source:
 
     Args:
         root: the project's root.
+
+    Attributes:
+        heads: the files of which only the first line was read; None for one that cannot be read.
     """
 
     def __init__(self, root: Path) -> None:
@@ -68,6 +74,7 @@ class Source:
         self._modules: dict[str, ast.Module] = {}
         self._faults: dict[str, Fault | None] = {}
         self._folds: dict[str, str] = {}
+        self.heads: dict[str, bytes | None] = {}
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -92,6 +99,11 @@ class Source:
     def product_files(self) -> tuple[str, ...]:
         """The Python files outside the tests, which plant defects on purpose."""
         return tuple(path for path in self.python_files if not is_test(path))
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The files that were read so far."""
+        return tuple(self._raw)
 
     def has(self, path: str) -> bool:
         """Say whether the tree has this file."""
@@ -175,15 +187,18 @@ class Source:
     def _of_kind(self, endings: tuple[str, ...], shebang: re.Pattern[bytes]) -> Iterator[str]:
         for path in self.files:
             name = path.rpartition("/")[2]
-            if name.endswith(endings) or ("." not in name and self._first_line_is(path, shebang)):
+            if name.endswith(endings) or ("." not in name and shebang.match(self.head(path))):
                 yield path
 
-    def _first_line_is(self, path: str, shebang: re.Pattern[bytes]) -> bool:
-        try:
-            with (self.root / path).open("rb") as file:
-                return shebang.match(file.read(128)) is not None
-        except (OSError, ValueError):
-            return False
+    def head(self, path: str) -> bytes:
+        """Return the first bytes of a file, enough for its first line; none if it has none."""
+        if path not in self.heads:
+            try:
+                with (self.root / path).open("rb", buffering=0) as file:
+                    self.heads[path] = file.read(HEAD)
+            except (OSError, ValueError):
+                self.heads[path] = None
+        return self.heads[path] or b""
 
 
 def is_test(path: str) -> bool:

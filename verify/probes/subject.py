@@ -10,7 +10,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from verify.errors import CouldNotCheck, Unavailable
 from verify.probes import payload
@@ -31,6 +31,40 @@ PASSED_ON = (
 )
 """Variables of this process the subject sees. An allow-list: a production database's URL in the
 caller's environment must never reach a run that presses buttons."""
+
+
+ENDING = 10.0
+"""Seconds a farm may take to end its servers and tell what it saw; 0.1 are usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class Farm:
+    """Running servers, one for each of several files.
+
+    Args:
+        urls: the address of each.
+        process: what started them.
+        log: what all of them print.
+    """
+
+    urls: dict[str, str]
+    process: subprocess.Popen[bytes]
+    log: IO[bytes]
+
+    def effects(self) -> dict[str, list[list[str]]]:
+        """End the servers; return what each file did besides drawing, see `farm.py`.
+
+        Raises:
+            CouldNotCheck: they did not tell.
+        """
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(ENDING)
+        self.log.seek(0)
+        said = self.log.read().decode("utf-8", "replace")
+        facts = payload.answer(said, said, who="the servers of the retired files")
+        effects: dict[str, list[list[str]]] = facts["effects"]
+        return effects
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +101,8 @@ class Subject:
         return self._run(args, "the in-process run", deadline)
 
     @contextlib.contextmanager
-    def serve_each(self, files: Sequence[str]) -> Iterator[dict[str, str]]:
-        """Run `streamlit run FILE` for each of these files; yield the address of each.
+    def serve_each(self, files: Sequence[str]) -> Iterator[Farm]:
+        """Run `streamlit run FILE` for each of these files, see `farm.py`.
 
         The servers may not answer yet. All are gone when the context is left.
         """
@@ -76,8 +110,9 @@ class Subject:
             ports = dict(zip(files, free, strict=True))
             request = {"address": "127.0.0.1", "servers": list(ports.items())}
             command = [self.python, *payload.packed("farm.py", request)]
-            with running(command, cwd=self.root, env=self.env, stdout=log, stderr=log):
-                yield {file: f"http://127.0.0.1:{port}" for file, port in ports.items()}
+            with running(command, cwd=self.root, env=self.env, stdout=log, stderr=log) as process:
+                urls = {file: f"http://127.0.0.1:{port}" for file, port in ports.items()}
+                yield Farm(urls, process, log)
 
     def _run(self, args: list[str], who: str, deadline: float) -> dict[str, Any]:
         command = [self.python, *args]

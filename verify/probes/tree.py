@@ -9,6 +9,14 @@ from pathlib import Path
 
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "build"})
 
+# Hidden folders that people write by hand: workflows, tasks, containers and settings stand there.
+_WRITTEN_FOLDERS = frozenset({".circleci", ".config", ".deploy", ".devcontainer", ".docker"}) | {
+    ".github",
+    ".gitlab",
+    ".streamlit",
+    ".vscode",
+}
+
 _GIT_SECONDS = 30.0
 
 
@@ -16,9 +24,9 @@ def list_files(root: Path) -> tuple[str, ...]:
     """List the regular files of the tree below `root`, sorted, relative, with forward slashes.
 
     In a git checkout these are the tracked files and the untracked ones that are not ignored.
-    Elsewhere hidden folders, virtual environments and build products are left out. A symbolic link
-    counts when it leads to a file inside the tree. Names that are not UTF-8 keep their bytes as
-    surrogates.
+    Elsewhere virtual environments, build products and most hidden folders are left out. A symbolic
+    link counts when it leads to a file inside the tree. Names that are not UTF-8 keep their bytes
+    as surrogates.
     """
     base = os.path.realpath(root)
     names = _git_files(root)
@@ -81,7 +89,7 @@ def _walk(base: str, below: str) -> list[str]:
         folders[:] = sorted(
             name
             for name in folders
-            if not name.startswith(".")
+            if (name in _WRITTEN_FOLDERS or not name.startswith("."))
             and name not in _SKIPPED_FOLDERS
             and not Path(folder, name, "pyvenv.cfg").exists()
         )

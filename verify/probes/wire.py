@@ -44,6 +44,8 @@ class Page:
         streamlit: the server's Streamlit version.
         python: the server's Python version.
         pages: names of all pages of the app.
+        page_paths: the path of each page's address, "" for the one that is shown first; links to
+            elsewhere are left out.
         tabs: those of the main area's top-level groups, in order.
         main: what is drawn outside tabs on the first page; dialogs and the bottom bar come last.
         sidebar: the sidebar of the first page.
@@ -66,6 +68,7 @@ class Page:
     streamlit: str
     python: str
     pages: tuple[str, ...]
+    page_paths: tuple[str, ...]
     tabs: tuple[Tab, ...]
     main: tuple[Element, ...]
     sidebar: tuple[Element, ...]
@@ -186,6 +189,7 @@ class _Look:
             streamlit=conversation.streamlit,
             python=conversation.python,
             pages=conversation.pages,
+            page_paths=conversation.page_paths,
             tabs=tuple(
                 Tab(label, group.elements(node, label), opened=self._was_open(group, n, label))
                 for group in conversation.drawing.groups("main")

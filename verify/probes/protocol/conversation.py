@@ -36,7 +36,7 @@ DELTA_PATH, RUN = 2, 6  # of ForwardMsgMetadata; RunIdentity.script_run_id is 1
 FINISHED, FINISHED_WITH_COMPILE_ERROR, FINISHED_EARLY = 0, 1, 2  # of ScriptFinishedStatus
 COMPILE_EXCEPTION = 3  # of SessionEvent
 NAVIGATION_PAGES = 2  # of Navigation
-PAGE_NAME, PAGE_PATH = 2, 6  # of AppPage
+PAGE_NAME, PAGE_PATH, EXTERNAL_URL = 2, 6, 8  # of AppPage
 
 # Of NewSession. The run's id moved from there to the metadata after 1.52.
 INITIALIZE, OLD_RUN, MAIN_SCRIPT, PAGES, PAGE_HASH = 1, 2, 4, 8, 9
@@ -68,6 +68,7 @@ class Conversation:
     streamlit: str = ""
     python: str = ""
     pages: tuple[str, ...] = ()
+    page_paths: tuple[str, ...] = ()
     page_hash: str = ""
     compile_errors: list[Element] = field(default_factory=list)
 
@@ -128,7 +129,8 @@ class Conversation:
             path = metadata.all_numbers(DELTA_PATH)
             self.drawing.apply(path, message.message(DELTA), run or self.run)
         elif NAVIGATION in message:
-            self.pages = _page_names(message.message(NAVIGATION).messages(NAVIGATION_PAGES))
+            listed = message.message(NAVIGATION).messages(NAVIGATION_PAGES)
+            self.pages, self.page_paths = _page_names(listed), _page_paths(listed)
         elif SESSION_EVENT in message and COMPILE_EXCEPTION in message.message(SESSION_EVENT):
             fault = message.message(SESSION_EVENT).message(COMPILE_EXCEPTION)
             self.compile_errors.append(elements.exception(fault, ("compilation",)))
@@ -139,7 +141,9 @@ class Conversation:
         self.first_message = self.first_message or time.monotonic()
         self.main_script = session.text(MAIN_SCRIPT)
         self.page_hash = session.text(PAGE_HASH)
-        self.pages = _page_names(session.messages(PAGES)) or self.pages
+        listed = session.messages(PAGES)
+        self.pages = _page_names(listed) or self.pages
+        self.page_paths = self.page_paths or _page_paths(listed)
         environment = session.message(INITIALIZE).message(ENVIRONMENT)
         self.streamlit = environment.text(STREAMLIT_VERSION)
         self.python = environment.text(PYTHON_VERSION)
@@ -148,3 +152,7 @@ class Conversation:
 def _page_names(pages: list[Message]) -> tuple[str, ...]:
     names = (page.text(PAGE_NAME) or page.text(PAGE_PATH) for page in pages)
     return tuple(name for name in names if name)  # an app of one page does not name it
+
+
+def _page_paths(pages: list[Message]) -> tuple[str, ...]:
+    return tuple(page.text(PAGE_PATH) for page in pages if not page.text(EXTERNAL_URL))

@@ -61,21 +61,20 @@ class EnumUses:
         seen: set[EnumUse] = set()
         words = {found.name.encode() for found in self.index.enums.values()}
         words |= {column.model.name.encode() for column in self.index.columns}
+        named = re.compile(rb"\b(?:" + b"|".join(map(re.escape, sorted(words))) + rb")\b")
         own = set(self.index.paths)
         for path in source.product_files:
             raw = source.raw(path)
-            if path not in own and not any(word in raw for word in words):
-                continue
-            if path in own and not self._worth_it(raw, words):
+            if words and named.search(raw) is None and not (path in own and self._worth_it(raw)):
                 continue
             for use in self._in_file(path):
                 if use not in seen:
                     seen.add(use)
                     yield use
 
-    def _worth_it(self, raw: bytes, words: set[bytes]) -> bool:
+    def _worth_it(self, raw: bytes) -> bool:
         names = {f".{column.name}".encode() for column in self.index.columns}
-        return _FIX_START.encode() in raw or any(word in raw for word in words | names)
+        return _FIX_START.encode() in raw or any(name in raw for name in names)
 
     def _in_file(self, path: str) -> Iterator[EnumUse]:
         file = self.index.symbols.file(path)
@@ -128,11 +127,26 @@ class EnumUses:
     ) -> Iterator[EnumUse]:
         base: ast.AST = column.value
         columns = self._columns(path, base, column.attr)
-        if not columns:
+        if not columns or self._is_another_matter(path, base, other):
             return
         for text in self.flow.texts(path, other):
             shown = f"{form} with {excerpt(column)}"
             yield _in_column(columns, text.value, text.path, text.line, shown)
+
+    def _is_another_matter(self, path: str, base: ast.AST, other: ast.AST) -> bool:
+        """Say whether a thing nobody can tell is held against a class that is no model's enum.
+
+        `row.status is Status.OPEN` says nothing of a column `status` when Status is a class from
+        outside of the models; with a model, `Lead.status`, it does.
+        """
+        symbols = self.index.symbols
+        if not isinstance(other, ast.Attribute) or symbols.resolve(path, base) is not None:
+            return False
+        ref = symbols.resolve(path, other.value)
+        if ref is None or ref in self.index.enums or ref.path in self.index.paths:
+            return False
+        file = symbols.file(ref.path)
+        return file is not None and isinstance(file.defined.get(ref.name), ast.ClassDef)
 
     def _columns(self, path: str, base: ast.AST, name: str) -> list[Column]:
         if isinstance(base, ast.Name):

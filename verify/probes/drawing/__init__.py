@@ -1,0 +1,1 @@
+"""Follows a page to the calls that draw it; nothing is executed."""

@@ -1,0 +1,1 @@
+"""Follows programs of each language to the commands they would run; nothing is executed."""

@@ -1,0 +1,1 @@
+"""Follows every launcher of a tree to the file that it really starts; nothing is executed."""

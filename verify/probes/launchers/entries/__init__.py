@@ -1,0 +1,1 @@
+"""Finds the files that draw a page, or refuse to."""

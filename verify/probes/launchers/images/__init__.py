@@ -1,0 +1,1 @@
+"""Says what containers start: of images, services, pods and platforms."""

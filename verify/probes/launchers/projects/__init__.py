@@ -1,0 +1,1 @@
+"""Reads the tables in which projects give names to commands."""

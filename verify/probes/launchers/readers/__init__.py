@@ -1,0 +1,1 @@
+"""Reads files of each format, with the lines that values stand on."""

@@ -1,0 +1,1 @@
+"""Follows every path through a file to how it ends."""
