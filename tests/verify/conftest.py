@@ -1,5 +1,6 @@
 """Projects to hold `verify` against: tiny ones, and throw-away copies of this one."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -150,6 +151,23 @@ def _interpreter(root: Path) -> None:
         f"#!{python}\nimport sys\nfrom streamlit.web.cli import main\nsys.exit(main())\n"
     )
     script.chmod(0o755)
+    _finished(root)
+
+
+def _finished(root: Path) -> None:
+    """Say that the copy's environments are as their locks ask, so that `make run` keeps them."""
+    tools = root / ".venv-verify/bin"
+    tools.mkdir(parents=True)
+    (tools / "python").symlink_to(sys.executable)
+    spec = importlib.util.spec_from_file_location("copied", root / "scripts/environments.py")
+    assert spec is not None
+    assert spec.loader is not None
+    scripts = importlib.util.module_from_spec(spec)
+    sys.modules["copied"] = scripts  # where dataclasses look for it
+    spec.loader.exec_module(scripts)
+    for environment in scripts.ENVIRONMENTS:
+        for step in environment.wanted():
+            environment.stamp(step)
 
 
 def _tag(project: Project) -> str:
@@ -162,6 +180,18 @@ def _remove_images(tag: str) -> None:
         return
     for name in (tag, f"{tag}-previous"):
         subprocess.run(["docker", "rmi", "-f", name], capture_output=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def verified() -> SimpleNamespace:
+    """Verify any folder: `verified.report(root, *options)`; `interpreter` has Streamlit."""
+
+    def report(root: Path, *options: str) -> dict[str, Any]:
+        report = Project(root).verify("run", *options, "--json").report
+        assert report is not None
+        return report
+
+    return SimpleNamespace(report=report, interpreter=ROOT / ".venv/bin/python")
 
 
 @pytest.fixture

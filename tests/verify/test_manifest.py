@@ -4,6 +4,7 @@ import pytest
 
 from verify import manifest
 from verify.errors import ManifestError
+from verify.matrix import Declared
 
 GOOD = '[dashboard]\nentry = "page.py"\nmarker = "M"\ntabs = ["One"]\n'
 
@@ -27,6 +28,32 @@ def test_a_smallest_manifest_is_read_with_its_defaults(tmp_path):
     assert len(read.sha256) == 64
 
 
+def test_commands_are_read_as_words(tmp_path):
+    (tmp_path / "page.py").write_text("")
+    (tmp_path / "verify.toml").write_text(
+        GOOD + "[subject]\ncommands = ['make run', \"sh -c 'a && b'\"]"
+    )
+    commands = manifest.load(tmp_path).subject.commands
+    assert commands == (("make", "run"), ("sh", "-c", "a && b"))
+
+
+def test_the_matrix_is_told_what_is_declared(tmp_path):
+    for name in ("page.py", "old.py", "more.py", "bench.py", "Dockerfile"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "verify.toml").write_text(
+        GOOD + 'pages = ["more.py"]\nothers = ["bench.py"]\n'
+        '[image]\ndockerfile = "Dockerfile"\ntag = "x"\n'
+        '[[retired]]\npath = "old.py"\ntext = "x"\n'
+    )
+    assert manifest.load(tmp_path).declared() == Declared(
+        entry="page.py",
+        retired=("old.py",),
+        pages=("more.py",),
+        others=("bench.py",),
+        contexts=(("Dockerfile", "."),),
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -48,6 +75,26 @@ def test_a_smallest_manifest_is_read_with_its_defaults(tmp_path):
         (GOOD + "[startup]\nbudget_seconds = true", "startup.budget_seconds: must be a number"),
         (GOOD + '[imports]\nrequired = ["a-b"]', "imports.required: item 1: 'a-b' is not a module"),
         (GOOD + '[sessions]\nfunction = "a.b"', "sessions.function: 'a.b' is not of the form"),
+        (GOOD + 'pages = ["gone.py"]', "dashboard.pages: item 1: there is no file 'gone.py'"),
+        (GOOD + 'pages = ["page.py"]', "dashboard.pages: item 1: 'page.py' is the canonical entry"),
+        (GOOD + 'others = ["page.py"]', "dashboard.others: item 1: 'page.py' is the canonical"),
+        (
+            GOOD + 'pages = ["old.py"]\nothers = ["old.py"]',
+            "dashboard.others: item 1: 'old.py' is a page",
+        ),
+        (
+            GOOD + 'others = ["old.py"]\n[[retired]]\npath="old.py"\ntext="x"',
+            "dashboard.others: item 1: 'old.py' is retired",
+        ),
+        (GOOD + '[subject]\ncommands = "make run"', "subject.commands: must be a list of texts"),
+        (GOOD + '[subject]\ncommands = [" "]', "subject.commands: item 1: must not be empty"),
+        (GOOD + "[subject]\ncommands = ['a \"b']", "item 1: 'a \"b' is no command: no closing"),
+        (
+            GOOD + '[subject]\ncommands = ["a && b"]',
+            "subject.commands: item 1: 'a && b' needs a shell, and none reads it; write: sh -c '",
+        ),
+        (GOOD + '[subject]\ncommands = ["PORT=1 a"]', "'PORT=1 a' needs a shell, and none reads"),
+        (GOOD + '[subject]\ncommands = ["a b", "a b"]', "commands: item 2: 'a b' stands twice"),
         (
             GOOD + '[[retired]]\npath="old.py"\ntext="x"\nway="hide"',
             "retired[0].way: must be one of raise",

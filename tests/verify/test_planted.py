@@ -16,6 +16,8 @@ ENTRY = "streamlit_pages/aicmo_operator.py"
 DOCKERFILE = "streamlit/Dockerfile"
 TAB = "streamlit_pages/tabs/strategy.py"
 
+RIVAL = "import streamlit as st\n\nst.title('another dashboard')\n"
+
 
 def in_image(line: str):
     """Change the image behind the tree's back, just before it drops its privileges."""
@@ -80,6 +82,80 @@ HERE = [
         edited("scripts/launch_operator_ui.sh", f"run {ENTRY}", "run operator_v2.py"),
         "scripts/launch_operator_ui.sh",
     ),
+    Defect("rival of the entry", "entry", "source", put("rival.py", RIVAL), "rival.py"),
+    Defect(
+        "make starts a rival",
+        "entry",
+        "source",
+        lambda p: (
+            p.write("rival.py", RIVAL),
+            p.write("extra/Makefile", "run:\n\tstreamlit run rival.py\n"),
+        ),
+        "extra/Makefile",
+    ),
+    Defect(
+        "compose names a missing dockerfile",
+        "entry",
+        "source",
+        put("extra/compose.yaml", "services:\n  a:\n    build:\n      dockerfile: Gone\n"),
+        "extra/compose.yaml",
+    ),
+    Defect(
+        "workflow with an empty port",
+        "entry",
+        "source",
+        put(
+            ".github/workflows/page.yml",
+            "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
+            f"      - run: streamlit run {ENTRY} --server.port $PORT\n",
+        ),
+        ".github/workflows/page.yml",
+    ),
+    Defect(
+        "script starts a rival",
+        "entry",
+        "local",
+        lambda p: (
+            p.write("rival.py", RIVAL),
+            p.edit("scripts/launch_operator_ui.sh", f"run {ENTRY}", "run rival.py"),
+        ),
+        "scripts/launch_operator_ui.sh",
+    ),
+    Defect(
+        "script that ends",
+        "entry",
+        "local",
+        edited("scripts/launch_operator_ui.sh", "set -eu\n", "set -eu\nexit 3\n"),
+        "scripts/launch_operator_ui.sh",
+    ),
+    Defect(
+        "make run starts a retired file",
+        "entry",
+        "local",
+        edited("Makefile", f"streamlit run {ENTRY}", "streamlit run app.py"),
+        "verify.toml",
+    ),
+    Defect(
+        "standard module hidden beside the entry",
+        "shadowing",
+        "source",
+        put("streamlit_pages/queue.py", ""),
+        "streamlit_pages/queue.py",
+    ),
+    Defect(
+        "dependency hidden in the root",
+        "shadowing",
+        "source",
+        put("sqlalchemy/__init__.py", ""),
+        "sqlalchemy/__init__.py",
+    ),
+    Defect(
+        "page in the folder that publishes",
+        "pages",
+        "source",
+        put("streamlit_pages/pages/extra.py", RIVAL),
+        "streamlit_pages/pages/extra.py",
+    ),
     Defect(
         "guard removed",
         "guards",
@@ -100,6 +176,18 @@ HERE = [
         "local",
         put("launch_operator.py", "import sys\nsys.exit(0)\n"),
         "launch_operator.py",
+    ),
+    Defect(
+        "guard that writes when a page asks",
+        "guards",
+        "local",
+        edited(
+            "app.py",
+            "raise_error(",
+            "import sys\n\nif 'streamlit' in sys.modules:\n    open('left.txt', 'a').close()\n"
+            "raise_error(",
+        ),
+        "app.py",
     ),
     Defect(
         "guard that an import passes",
@@ -308,6 +396,23 @@ DEPLOYED = [
             "sh -c \"printf 'import streamlit as st\\\\nst.tabs([1, 2])\\\\n' > /app/app.py\""
         ),
         "1",
+    ),
+    Defect(
+        "guard in the image that writes when a page asks",
+        "guards",
+        "container",
+        in_image(
+            "sed -i \"s|^raise_error|import sys; 'streamlit' in sys.modules and "
+            "open('/tmp/left', 'a'); raise_error|\" /app/app.py"
+        ),
+        "writes /tmp/left at app.py:",
+    ),
+    Defect(
+        "page in the folder that publishes",
+        "pages",
+        "live",
+        put("streamlit_pages/pages/extra.py", RIVAL),
+        "published, and not declared",
     ),
     Defect(
         "entrypoint that serves a copy",

@@ -231,7 +231,7 @@ def test_the_smallest_project_of_the_manual_is_verified(tiny):
     skipped = {c["reason"] for c in ran.report["cells"] if c["outcome"] == "SKIP"}
     assert all("declares no" in reason or "has no" in reason for reason in skipped)
     passed = {c["gate"] for c in ran.report["cells"] if c["outcome"] == "PASS"}
-    assert passed == {"compile", "entry", "marker", "startup", "tabs"}
+    assert passed == {"compile", "entry", "marker", "pages", "shadowing", "startup", "tabs"}
 
 
 def test_list_shows_what_every_gate_proves_and_how_to_fix_it(tiny):

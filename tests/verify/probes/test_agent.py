@@ -193,10 +193,11 @@ def test_a_terminated_agent_takes_its_children_along(subject, until):
     until(lambda: not alive(pid))
 
 
-def test_the_agent_speaks_the_oldest_python_it_promises():
+@pytest.mark.parametrize("script", ["agent.py", "farm.py", "witness.py"])
+def test_what_is_sent_speaks_the_oldest_python_it_promises(script):
     import ast
 
-    source = (payload.HERE / "agent.py").read_text()
+    source = (payload.HERE / script).read_text()
     ast.parse(source, feature_version=(3, 8))
     assert "verify" not in {
         (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name

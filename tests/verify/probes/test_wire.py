@@ -294,8 +294,20 @@ def test_dialog_bottom_bar_and_page_names_are_seen(visit, tmp_path):
     """
     page = visit(code)
     assert page.pages == ("Home", "Other")
+    assert page.page_paths == ("", "other")
     assert texts(page.main) == ["home", "Sure?", "in the dialog", "Ask"]
     assert page.main[2].where == ("event", "Sure?")
+
+
+def test_the_pages_of_a_folder_are_seen(visit, tmp_path):
+    (tmp_path / "pages").mkdir()
+    for name in ("2_Extra_page.py", "_hidden.py", "__init__.py"):
+        (tmp_path / "pages" / name).write_text("")
+    assert visit("").page_paths == ("", "Extra_page", "hidden")
+
+
+def test_an_app_of_one_page_has_one(visit):
+    assert visit("").page_paths == ("",)
 
 
 def test_host_that_is_not_allowed_is_said(visit):

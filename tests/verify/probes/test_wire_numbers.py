@@ -107,7 +107,11 @@ def test_what_is_no_kind_of_element_or_block_is_known():
             (Navigation.DESCRIPTOR, {conversation.NAVIGATION_PAGES: "app_pages"}),
             (
                 inner(Navigation.DESCRIPTOR, "app_pages"),
-                {conversation.PAGE_NAME: "page_name", conversation.PAGE_PATH: "url_pathname"},
+                {
+                    conversation.PAGE_NAME: "page_name",
+                    conversation.PAGE_PATH: "url_pathname",
+                    conversation.EXTERNAL_URL: "external_url",
+                },
             ),
             (
                 SessionEvent.DESCRIPTOR,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +19,14 @@ from verify.manifest import (
     Sessions,
     SubjectSpec,
 )
+from verify.probes.importable import importable
 from verify.probes.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import ModuleType
 
+    from verify.matrix import Matrix
     from verify.model import Observation
 
 ENTRY = "pages_of/main.py"
@@ -69,6 +73,30 @@ def make_manifest(root: Path, **tables: object) -> Manifest:
     return Manifest(root=root, sha256="", **values)  # type: ignore[arg-type]
 
 
+def observed(module: ModuleType, source: Source, manifest: Manifest) -> list[Observation]:
+    """Ask a gate of the source stage, whichever of the stage's fixtures it wants."""
+
+    def matrix() -> Matrix:
+        from verify.probes.launchers.survey import survey
+
+        return survey(source, manifest.declared())
+
+    made = {
+        "source": lambda: source,
+        "manifest": lambda: manifest,
+        "matrix": matrix,
+        "importable": lambda: importable(source.root, manifest.subject.python),
+    }
+    wanted = inspect.signature(module.gate_source).parameters
+    return list(module.gate_source(**{name: made[name]() for name in wanted}))
+
+
+@pytest.fixture(name="observed", scope="session")
+def observed_fixture() -> Callable[..., list[Observation]]:
+    """Return what asks one gate: `observed(module, source, manifest)`."""
+    return observed
+
+
 @pytest.fixture
 def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Look]:
     """Ask one gate about one tree: `look("marker", {path: text}, table=...)`."""
@@ -77,11 +105,16 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Look]
 
     def ask(gate: str, files: Mapping[str, str | bytes], **tables: object) -> Look:
         write_tree(tmp_path, files)
-        module = importlib.import_module(f"verify.gates.{gate}")
-        source = Source(tmp_path)
-        return Look(list(module.gate_source(source, make_manifest(tmp_path, **tables))))
+        source, manifest = Source(tmp_path), make_manifest(tmp_path, **tables)
+        return Look(observed(importlib.import_module(f"verify.gates.{gate}"), source, manifest))
 
     return ask
+
+
+@pytest.fixture
+def manifest_of() -> Callable[..., Manifest]:
+    """Return a manifest of a tree: `manifest_of(root, table=...)`."""
+    return make_manifest
 
 
 @pytest.fixture

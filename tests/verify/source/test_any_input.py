@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import tempfile
 from pathlib import Path
 
@@ -11,15 +12,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from verify.manifest import Dashboard, Enums, Image, Manifest, Retired, Sessions, SubjectSpec
+from verify.probes.importable import importable
+from verify.probes.launchers.survey import survey
 from verify.probes.source import Source
 
-GATES = ("compile", "entry", "guards", "marker", "tabs", "sessions", "enums", "install")
+GATES = (
+    "compile",
+    "entry",
+    "guards",
+    "marker",
+    "pages",
+    "shadowing",
+    "tabs",
+    "sessions",
+    "enums",
+    "install",
+)
 
 PIECES = (  # noqa: SIM905 - reads better
     "BUILD_MARKER TABS get_session LeadStatus enum Enum Mapped class def if try with for while "
     "match import from raise RuntimeError sys exit st stop error tabs global del lambda yield "
     "finally except return = ( ) [ ] { } : , . * ** == != in_ 'V2' \"x\" f'{x}' 0 \n \n\n    @ -> "
-    "globals() setattr exec # DASH_FIX_START # DASH_FIX_END"
+    "globals() setattr exec navigation Page ['x.py'] # DASH_FIX_START # DASH_FIX_END"
 ).split(" ")
 
 SHELL = (  # noqa: SIM905
@@ -56,10 +70,17 @@ def ask_all(python: bytes, shell: bytes = b"", docker: bytes = b"") -> int:
             retired=(Retired(path="old.py", text="gone"),),
         )
         source = Source(root)
+        made = {
+            "source": lambda: source,
+            "manifest": lambda: manifest,
+            "matrix": lambda: survey(source, manifest.declared()),
+            "importable": lambda: importable(root, ""),
+        }
         count = 0
         for gate in GATES:
             module = importlib.import_module(f"verify.gates.{gate}")
-            seen = list(module.gate_source(source, manifest))
+            wanted = inspect.signature(module.gate_source).parameters
+            seen = list(module.gate_source(**{name: made[name]() for name in wanted}))
             assert all(isinstance(o.ok, bool) and str(o.expected) is not None for o in seen)
             count += len(seen)
         return count

@@ -1,6 +1,6 @@
 import pytest
 
-from verify.probes.static.dockerfile import arguments
+from verify.probes.dockerfile.parse import arguments
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from verify.manifest import SubjectSpec
+from verify.errors import Unavailable
+from verify.gates import entry
+from verify.manifest import Dashboard, SubjectSpec
+from verify.matrix import EntryPoint, Launcher, Matrix, State, Status
+from verify.probes.source import Source
+from verify.probes.starts import Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 ENTRY = "pages_of/main.py"
 PAGE = "import streamlit as st\n\ndef main():\n    st.title('x')\n\nmain()\n"
@@ -29,7 +35,7 @@ IMAGE_GREEN = [
     f'{HEAD}CMD ["sh", "-c", "exec {RUN}"]',
     f'{HEAD}CMD ["/bin/bash", "-lc", "cd pages_of && streamlit run main.py"]',
     f'{HEAD}ENV APP=pages_of/main.py\nCMD streamlit run "$APP"',
-    f"{HEAD}CMD streamlit run ${{APP:-pages_of/main.py}} --server.port $PORT",
+    f"{HEAD}CMD streamlit run ${{APP:-pages_of/main.py}} --server.port ${{PORT:-8501}}",
     f"{HEAD}CMD exec {RUN} \\\n  # more\n  --server.port=1",
     f"{HEAD}CMD {RUN}\nRUN echo streamlit run old.py",
     f"{HEAD}CMD streamlit run old.py\nCMD {RUN}",
@@ -60,6 +66,7 @@ IMAGE_RED = [
     f"{HEAD}CMD bash",
     HEAD,
     "",
+    f"{HEAD}CMD {RUN} --server.port $PORT",
     f"{HEAD}CMD streamlit run $APP",
     f'{HEAD}CMD ["streamlit", "run", "$APP"]',
     f'{HEAD}CMD ["streamlit", \'run\', "pages_of/main.py"]',
@@ -137,19 +144,27 @@ SCRIPT_RED = [
     "if then",
 ]
 
+# Declared, so that what is judged is the launcher and not that these draw a page.
+OTHERS = Dashboard(
+    entry=ENTRY, marker="V2", tabs=("One", "Two", "Three"), others=("old.py", "streamlit_app.py")
+)
+
 START = {"scripts/start.sh": f"#!/bin/sh\nexec {RUN}\n"}
 
 
 @pytest.mark.parametrize("text", [*IMAGE_GREEN, *IMAGE_RED])
 def test_dockerfile(text: str, look: Callable, image: Callable) -> None:
-    seen = look("entry", FILES | START | {"Dockerfile": text}, image=image())
+    seen = look(
+        "entry", FILES | START | {"Dockerfile": text}, image=image(), dashboard=OTHERS, retired=()
+    )
     assert seen.red is (text in IMAGE_RED), seen.told()
 
 
 @pytest.mark.parametrize("text", [*SCRIPT_GREEN, *SCRIPT_RED])
 def test_script(text: str, look: Callable) -> None:
     files = FILES | START | {"scripts/go.sh": text}
-    seen = look("entry", files, subject=SubjectSpec(launchers=("scripts/go.sh",)))
+    subject = SubjectSpec(launchers=("scripts/go.sh",))
+    seen = look("entry", files, subject=subject, dashboard=OTHERS, retired=())
     assert seen.red is (text in SCRIPT_RED), seen.told()
 
 
@@ -161,7 +176,7 @@ def test_dockerignore_decides_what_is_in_the_image(
     ignore: str, red: object, look: Callable, image: Callable
 ) -> None:
     files = FILES | {"Dockerfile": f"{HEAD}CMD {RUN}", ".dockerignore": ignore}
-    assert look("entry", files, image=image()).red is red
+    assert look("entry", files, image=image(), dashboard=OTHERS, retired=()).red is red
 
 
 ENTRIES = {
@@ -186,9 +201,12 @@ def test_entry_file_draws_a_page(text: str, look: Callable) -> None:
     assert seen.red is ENTRIES[text], seen.told()
 
 
+GO = SubjectSpec(launchers=("go.sh",))
+
+
 def test_the_finding_names_file_line_and_command(look: Callable) -> None:
     files = FILES | {"go.sh": "#!/bin/sh\nexec streamlit run old.py\n"}
-    (found,) = look("entry", files, subject=SubjectSpec(launchers=("go.sh",))).findings
+    (found,) = look("entry", files, subject=GO, dashboard=OTHERS, retired=()).findings
     assert (found.expected, found.got) == (ENTRY, "old.py")
     assert (found.path, found.line) == ("go.sh", 2)
     assert found.message == "exec streamlit run old.py"
@@ -196,5 +214,126 @@ def test_the_finding_names_file_line_and_command(look: Callable) -> None:
 
 def test_what_cannot_be_resolved_says_so(look: Callable) -> None:
     files = FILES | {"go.sh": "streamlit run $APP\n"}
-    (found,) = look("entry", files, subject=SubjectSpec(launchers=("go.sh",))).findings
+    (found,) = look("entry", files, subject=GO, dashboard=OTHERS, retired=()).findings
     assert str(found.got).startswith("cannot tell: ")
+
+
+def row(entry: str | None, status: Status = Status.OK, **more: object) -> Launcher:
+    values = {"path": "Makefile", "line": 3, "kind": "makefile", "raw": "streamlit run ...", **more}
+    return Launcher(
+        entry=entry,
+        candidates=values.pop("candidates", ()),
+        status=status,
+        port=None,
+        why=values.pop("why", ""),
+        **values,
+    )
+
+
+ELSE = "it starts no Streamlit: nginx"
+GUARDED = EntryPoint("old.py", State.GUARDED, "it raises")
+
+ROWS = [
+    (row(ENTRY), False),
+    (row("old.py"), False),  # it refuses
+    (row("example.py"), False),  # it is declared
+    (row("rival.py"), True),
+    (row(None, Status.DYNAMIC, candidates=(ENTRY, "old.py")), False),
+    (row(None, Status.DYNAMIC, candidates=(ENTRY, "rival.py")), True),
+    (row(None, Status.DYNAMIC), True),
+    (row(ENTRY, Status.BROKEN, why="the port is empty"), True),
+    (row(None, Status.MISSING, why="gone.py is not in the repository"), True),
+    (row(None, Status.NOT_IN_IMAGE, why="it is ignored"), True),
+    (row(None, Status.UNKNOWN, why="it depends on $APP"), True),
+    (row(None, Status.UNKNOWN, why="it depends on $APP", path="tool.py"), False),
+    (row("rival.py", path="tool.py"), True),
+    (row(None, Status.MISSING, why="gone.py is not in the repository", path="tool.py"), True),
+    (row(None, Status.NOT_STREAMLIT, why="it runs main.py with Python alone"), True),
+    (row(None, Status.NOT_STREAMLIT, why=ELSE, path="proxy/Dockerfile", kind="dockerfile"), False),
+    (row(None, Status.NOT_STREAMLIT, why=ELSE, path="Dockerfile", kind="dockerfile"), True),
+    (row("old.py", path="Dockerfile", kind="dockerfile"), True),  # the image must start the entry
+    (row("example.py", path="go.sh", kind="shell"), True),  # and so must each declared script
+]
+
+
+@pytest.mark.parametrize(("launcher", "red"), ROWS)
+def test_launcher(
+    launcher: Launcher, red: object, image: Callable, tmp_path: Path, manifest_of: Callable
+) -> None:
+    own = [
+        row(ENTRY, path=path, kind=kind)
+        for path, kind in (("Dockerfile", "dockerfile"), ("go.sh", "shell"))
+        if path != launcher.path
+    ]
+    (tmp_path / "pages_of").mkdir()
+    (tmp_path / ENTRY).write_text(PAGE)
+    dashboard = Dashboard(entry=ENTRY, marker="V2", tabs=("One",), others=("example.py",))
+    subject = SubjectSpec(launchers=("go.sh",), tools=("tool.py",))
+    manifest = manifest_of(tmp_path, image=image(), dashboard=dashboard, subject=subject)
+    matrix = Matrix((launcher, *own), (GUARDED,), (), manifest.declared())
+    seen = list(entry.gate_source(Source(tmp_path), matrix, manifest))
+    found = [one for one in seen if not one.ok]
+    assert bool(found) is red, found
+    assert {(one.path, one.line) for one in found} <= {(launcher.path, launcher.line)}
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_an_unguarded_file_is_a_rival(
+    state: State, tmp_path: Path, manifest_of: Callable
+) -> None:
+    (tmp_path / "pages_of").mkdir()
+    (tmp_path / ENTRY).write_text(PAGE)
+    matrix = Matrix((), (EntryPoint("other.py", state, "because"),), ())
+    seen = list(entry.gate_source(Source(tmp_path), matrix, manifest_of(tmp_path)))
+    found = [(one.path, one.line, one.got) for one in seen if not one.ok]
+    assert found == ([("other.py", 1, "an unguarded rival")] if state == "unguarded" else [])
+
+
+def test_a_declared_script_that_no_launcher_comes_from_is_a_finding(look: Callable) -> None:
+    (found,) = look(
+        "entry",
+        FILES | {"go": "hello"},
+        subject=SubjectSpec(launchers=("go",)),
+        dashboard=OTHERS,
+        retired=(),
+    ).findings
+    assert (found.path, found.got) == ("go", "starts no Streamlit")
+
+
+BESIDES = [
+    ("proxy/Dockerfile", 'FROM nginx\nCMD ["nginx", "-g", "daemon off;"]\n', False),
+    ("db/Dockerfile", "FROM postgres\nCOPY . /docker-entrypoint-initdb.d\n", False),
+    ("other/Dockerfile", "FROM our-streamlit-base\nCOPY . .\n", True),
+    ("other/Dockerfile", f"FROM x\nCMD {RUN}\n", True),  # nothing is copied into that image
+    ("Dockerfile", "FROM nginx\nCMD nginx\n", True),  # the dashboard's own
+    ("Procfile", f"web: {RUN} --server.port $PORT\n", False),
+    ("Procfile", "web: streamlit run rival.py\n", True),
+    ("tools/extra.sh", "streamlit run gone.py\n", True),
+    ("tools/extra.sh", "echo hello\n", False),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "red"), BESIDES)
+def test_launchers_that_the_manifest_does_not_name(
+    path: str, text: str, red: object, look: Callable, image: Callable
+) -> None:
+    files = {ENTRY: PAGE, "Dockerfile": f"{HEAD}CMD {RUN}", path: text}
+    seen = look("entry", files, image=image(), retired=())
+    assert seen.red is red, seen.told()
+    assert {one.path for one in seen.findings} <= {path}
+
+
+FINE = Start("streamlit run", ENTRY, ENTRY)
+RIVAL = Start("./go.sh", "go.sh", "rival.py", "it listens on 127.0.0.1:9, although PORT is 8")
+ABSENT = Start("make run", "verify.toml", "", hindered="make cannot be started: No such file")
+
+
+def test_what_each_launchers_page_runs_is_judged(tmp_path: Path, manifest_of: Callable) -> None:
+    seen = list(entry.gate_local([FINE, RIVAL, ABSENT], manifest_of(tmp_path)))
+    assert [one.ok for one in seen] == [True, False]  # a finding weighs more than what is missing
+    assert (seen[1].path, seen[1].got, seen[1].message) == ("go.sh", "rival.py", RIVAL.message)
+
+
+def test_a_launcher_that_cannot_be_tried_is_no_pass(tmp_path: Path, manifest_of: Callable) -> None:
+    with pytest.raises(Unavailable, match="`make run`: make cannot be started"):
+        list(entry.gate_local([FINE, ABSENT], manifest_of(tmp_path)))

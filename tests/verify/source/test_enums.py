@@ -198,6 +198,15 @@ def test_a_page_outside_the_packages_is_looked_at_too(look: Callable) -> None:
     assert [(o.path, o.line) for o in seen.findings] == [("page.py", 2)]
 
 
+@pytest.mark.parametrize(("thing", "red"), [("row", False), ("Lead", True)])
+def test_a_class_from_outside_the_models_is_held_against_a_model_only(
+    thing: str, red: object, look: Callable
+) -> None:
+    other = "from enum import Enum\n\nclass Outcome(Enum):\n    PASS = 'pass'\n"
+    code = f"{HEAD}from other import Outcome\nLead\nx = {thing}.status == Outcome.PASS\n"
+    assert look("enums", FILES | {"other.py": other, "page.py": code}).red is red
+
+
 def test_the_finding_says_what_may_stand_there(look: Callable) -> None:
     (found,) = look("enums", FILES | {"store/use.py": f"{HEAD}\nLeadStatus['ENGAGED']\n"}).findings
     assert found.expected == OneOf(("NEW", "CONTACTED", "LOST"))

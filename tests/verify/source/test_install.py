@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from verify.probes.static.install_steps import dockerfile_steps, script_steps
+from verify.probes.dockerfile.install_steps import dockerfile_steps, script_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
