@@ -192,6 +192,9 @@ def funnel(counts: Mapping[LeadStatus, int]) -> list[Stage]:
     return stages
 
 
+_EMPTY = "The file is empty. Its first row must name the columns."
+
+
 def parse_leads(content: bytes | str) -> Parsed:
     """Read leads from CSV text; what is wrong is reported row by row and never raised.
 
@@ -211,7 +214,7 @@ def parse_leads(content: bytes | str) -> Parsed:
         return _failed(line, "The file is not text: it holds a null byte.")
     header, _, _ = text.lstrip("\r\n").partition("\n")
     if not header.strip():
-        return _failed(1, "The file is empty. Its first row must name the columns.")
+        return _failed(1, _EMPTY)
     delimiter = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     return _read(reader)
@@ -226,7 +229,9 @@ def _read(reader: "Reader") -> Parsed:
     leads: dict[str, NewLead] = {}
     errors: list[RowError] = []
     try:
-        line, header = next(rows)
+        line, header = next(rows, (1, []))
+        if not header:  # separators, and nothing between them
+            return _failed(line, _EMPTY)
         columns = [_COLUMNS.get(cell.strip().lower()) for cell in header]
         problem = _header_problem(columns)
         if problem:

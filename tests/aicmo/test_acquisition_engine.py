@@ -148,6 +148,7 @@ def test_lines_are_counted_as_an_editor_does_even_after_a_cell_of_several_lines(
     [
         (b"", 1, "empty"),
         (b"\n\n", 1, "empty"),
+        (b";", 1, "empty"),
         (b"name,email\n", 1, "no row"),
         (b"first,last\nA,B\n", 1, "does not name the column name and email"),
         (b"name,email,email\nA,a@x.example,b@x.example\n", 1, "twice"),
