@@ -86,6 +86,17 @@ class Source:
         return frozenset(self.files)
 
     @cached_property
+    def folders(self) -> frozenset[str]:
+        """All folders that hold a file, relative to the root."""
+        found: set[str] = set()
+        for path in self.files:
+            folder = path.rpartition("/")[0]
+            while folder and folder not in found:
+                found.add(folder)
+                folder = folder.rpartition("/")[0]
+        return frozenset(found)
+
+    @cached_property
     def python_files(self) -> tuple[str, ...]:
         """Files ending in .py or .pyw, and those without an ending whose first line says Python."""
         return tuple(self._of_kind((".py", ".pyw"), _SHEBANG_PYTHON))

@@ -312,7 +312,7 @@ TABLE: dict[str, tuple[str, list[Row], str]] = {
     ),
     "not YAML": (
         "services:\n  a: [\n    command: streamlit run app.py\n",
-        [(4, "unknown", None, None)],
+        [(4, "broken", None, None)],
         "is not YAML",
     ),
     "an open quote": (

@@ -94,7 +94,7 @@ TABLE: dict[str, tuple[str, str, list[Row], str]] = {
     "heroku: not YAML": (
         "heroku.yml",
         "run: [\n  web: streamlit\n",
-        [(3, "unknown", None, None)],
+        [(3, "broken", None, None)],
         "is not YAML",
     ),
     "render: Python": (

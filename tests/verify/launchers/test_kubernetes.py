@@ -233,7 +233,7 @@ def test_a_name_tells_which_dockerfile(rows_of: Callable[..., list[Launcher]]) -
 
 def test_what_is_not_yaml(rows_of: Callable[..., list[Launcher]]) -> None:
     text = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: mine}\n# streamlit\n"
-    assert [row.status.value for row in rows_of("web.yaml", text)] == ["unknown"]
+    assert [row.status.value for row in rows_of("web.yaml", text)] == ["broken"]
     assert rows_of("web.yaml", text.replace("streamlit", "")) == []
 
 

@@ -109,7 +109,7 @@ class ImageFiles:
     def is_folder(self, path: str) -> bool:
         """Say whether a folder of the repository stands there."""
         return any(
-            inner == "." or self.context + inner in self._folders
+            inner == "." or self.context + inner in self.source.folders
             for copy in self._copies(self.stage)
             if not copy.origin
             for source in copy.sources
@@ -167,7 +167,7 @@ class ImageFiles:
         full = self.context + inner
         if self.source.has(full):
             return self.ignored.rule(inner) is None
-        return full in self._folders and any(
+        return full in self.source.folders and any(
             path.startswith(inner + "/") and self.ignored.rule(path) is None
             for path in self._inside
         )
@@ -249,16 +249,6 @@ class ImageFiles:
         """The files of the build context, relative to it."""
         start = len(self.context)
         return tuple(path[start:] for path in self.source.files if path.startswith(self.context))
-
-    @cached_property
-    def _folders(self) -> frozenset[str]:
-        found: set[str] = set()
-        for path in self.source.files:
-            folder = path.rpartition("/")[0]
-            while folder and folder not in found:
-                found.add(folder)
-                folder = folder.rpartition("/")[0]
-        return frozenset(found)
 
     def _copies(self, stage: Stage) -> list[Copy]:
         return [layer.copy for layer in self._read(stage)[0] if layer.copy is not None]

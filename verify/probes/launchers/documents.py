@@ -217,4 +217,4 @@ def _leaves(world: World, line: str) -> bool:
     if words[0] not in {"cd", "pushd"} or len(words) != 2:  # noqa: PLR2004 - cd and where to
         return False
     folder = words[1].strip("\"'").removeprefix("./").rstrip("/")
-    return folder not in world.folders and not folder.startswith("..")
+    return folder not in world.source.folders and not folder.startswith("..")

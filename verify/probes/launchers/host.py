@@ -59,7 +59,7 @@ class Host:
         """Say whether a folder of the repository stands there."""
         if path.startswith(NOWHERE):
             return False
-        folders = self.world.folders
+        folders = self.world.source.folders
         return any(not inner or inner in folders for _, inner in self._splits(path))
 
     def absent(self, path: str) -> tuple[Status, str]:

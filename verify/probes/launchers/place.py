@@ -57,7 +57,7 @@ class Checkout:
 
     def is_folder(self, path: str) -> bool:
         """Say whether a folder of the repository stands there."""
-        return path == ROOT or path.removeprefix(ROOT + "/") in self.world.folders
+        return path == ROOT or path.removeprefix(ROOT + "/") in self.world.source.folders
 
     def absent(self, path: str) -> tuple[Status, str]:
         """Say in which way no file stands there, and why, in one sentence."""

@@ -120,6 +120,6 @@ def _written(path: str, launch: Launch, lines: list[str]) -> tuple[int, str]:
 def _explained(launch: Launch, world: World) -> Launch:
     """Return the launch with the folder named that is missing with its file."""
     absent = _ABSENT.match(launch.why) if launch.status is Status.MISSING else None
-    if absent is None or absent[1] in world.folders:
+    if absent is None or absent[1] in world.source.folders:
         return launch
     return launch.because(f"there is no folder {absent[1]}/")

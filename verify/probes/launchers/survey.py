@@ -10,6 +10,7 @@ from verify.probes.launchers.disagreements import disagreements
 from verify.probes.launchers.documents import documented
 from verify.probes.launchers.entries.entry_points import entry_points
 from verify.probes.launchers.launch import alternatives
+from verify.probes.launchers.readers.values import Malformed
 from verify.probes.launchers.world import LARGEST, World
 from verify.probes.source import is_test
 
@@ -70,6 +71,11 @@ def _of_file(path: str, kinds: list[Kind], world: World) -> Iterator[Launcher]:
     for kind in kinds:
         try:
             found = list(kind.read(path, world))
+        except Malformed as error:
+            if b"streamlit" in world.source.raw(path):
+                why = str(error)
+                yield Launcher(path, error.line, kind.KIND, "", None, (), Status.BROKEN, None, why)
+            continue
         except Exception as error:  # noqa: BLE001 - one file's fault is a row, never the end of all
             why = f"it cannot be followed: {type(error).__name__}: {error}"
             yield Launcher(path, 1, kind.KIND, "", None, (), Status.UNKNOWN, None, why)

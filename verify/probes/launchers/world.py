@@ -114,17 +114,6 @@ class World:
         self.followed: dict[Hashable, Entry] = {}
 
     @cached_property
-    def folders(self) -> frozenset[str]:
-        """All folders that hold a file, relative to the root."""
-        found: set[str] = set()
-        for path in self.source.files:
-            folder = path.rpartition("/")[0]
-            while folder and folder not in found:
-                found.add(folder)
-                folder = folder.rpartition("/")[0]
-        return frozenset(found)
-
-    @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """Every module of `kinds`."""
         names = sorted(path.stem for path in Path(__file__).with_name("kinds").glob("[!_]*.py"))

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from verify.matrix import Status
 from verify.probes.launchers.images.compose_file import inside
 from verify.probes.launchers.images.container import container_launches
-from verify.probes.launchers.readers.yaml_values import NotYaml, documents
-from verify.probes.launchers.world import Build, Found
+from verify.probes.launchers.world import Build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from verify.probes.launchers.launch import Launch
     from verify.probes.launchers.place import Place
     from verify.probes.launchers.readers.values import Value
-    from verify.probes.launchers.world import World
 
 GIVEN = frozenset({"PORT"})
 """What a platform sets for a process that is to answer requests."""
@@ -58,17 +56,6 @@ def split_words(text: str) -> tuple[str, ...]:
         return tuple(shlex.split(text))
     except ValueError:  # an open quote
         return tuple(text.split())
-
-
-def yaml_of(path: str, world: World) -> tuple[list[Value], tuple[Found, ...]]:
-    """Return a file's documents, or what to say about one that is not YAML."""
-    try:
-        return documents(world.source, path), ()
-    except NotYaml as error:
-        if b"streamlit" not in world.source.raw(path):
-            return [], ()
-        launch = world.place(path, error.line).unknown(str(error), "")
-        return [], (Found(error.line, "", (launch,)),)
 
 
 def folder_of(path: str, *parts: str) -> str:

@@ -9,9 +9,9 @@ from verify.probes.launchers.images.hosting import (
     environment,
     folder_of,
     of_dockerfile,
-    yaml_of,
 )
 from verify.probes.launchers.images.image import Changes
+from verify.probes.launchers.readers.yaml_values import documents
 from verify.probes.launchers.resolve import code_launches
 from verify.probes.launchers.world import Found
 
@@ -28,8 +28,7 @@ def read(path: str, world: World) -> Iterator[Found]:
     """Yield the launchers of one file."""
     if b"runtime" not in world.source.raw(path):
         return
-    found, faults = yaml_of(path, world)
-    yield from faults
+    found = documents(world.source, path)
     for document in found:
         command = document.at("entrypoint") or document.at("entrypoint", "shell")
         own = dict(environment(document.get("env_variables")))

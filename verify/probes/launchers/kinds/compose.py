@@ -36,12 +36,7 @@ def read(path: str, world: World) -> Iterator[Found]:
     """Yield the launchers of one file."""
     if b"services" not in world.source.raw(path):
         return
-    try:
-        own, base = project(world, [path]), _base(world, path)
-    except NotYaml as error:
-        if b"streamlit" in world.source.raw(path):
-            yield Found(error.line, "", (world.place(path, error.line).unknown(str(error), ""),))
-        return
+    own, base = project(world, [path]), _base(world, path)
     for name, alone in own.items():
         service = _together(path, alone, base.get(name))
         where, line = command_line(service)

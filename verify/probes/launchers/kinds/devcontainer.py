@@ -6,9 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from verify.matrix import Status
 from verify.probes.launchers.opaque import Opaque
-from verify.probes.launchers.readers.json_values import NotJson
 from verify.probes.launchers.readers.json_values import read as read_json
 from verify.probes.launchers.resolve import argv_launches, code_launches
 from verify.probes.launchers.world import Found
@@ -33,14 +31,7 @@ _FOLDERS = frozenset({"containerWorkspaceFolder", "localWorkspaceFolder"})
 
 def read(path: str, world: World) -> Iterator[Found]:
     """Yield the launchers of one file."""
-    text = world.source.text(path)
-    try:
-        document = read_json(text)
-    except NotJson as error:
-        if "streamlit" in text:
-            launch = world.place(path, error.line).launch(Status.BROKEN, str(error), "")
-            yield Found(error.line, "", (launch,), always=True)
-        return
+    document = read_json(world.source.text(path))
     head, found, _ = f"/{path}".rpartition("/.devcontainer/")
     folder = head.strip("/") if found else posixpath.dirname(path)
     place = world.place(path, folder=folder)

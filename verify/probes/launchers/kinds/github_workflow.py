@@ -7,7 +7,6 @@ import re
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
-from verify.matrix import Status
 from verify.probes.launchers.opaque import Opaque
 from verify.probes.launchers.readers.yaml_values import NotYaml, documents
 from verify.probes.launchers.resolve import argv_launches, code_launches
@@ -45,14 +44,7 @@ def more(source: Source) -> tuple[str, ...]:
 
 def read(path: str, world: World) -> Iterator[Found]:
     """Yield the launchers of one file."""
-    try:
-        found = documents(world.source, path)
-    except NotYaml as error:
-        if b"streamlit" in world.source.raw(path):
-            launch = world.place(path, error.line).launch(Status.BROKEN, str(error), "")
-            yield Found(error.line, "", (launch,), always=True)
-        return
-    for document in found:
+    for document in documents(world.source, path):
         for scopes, step in _steps(document):
             if step.at("run"):
                 place = world.place(path, step.line_of("run"))

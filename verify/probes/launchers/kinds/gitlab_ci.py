@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from verify.matrix import Status
-from verify.probes.launchers.readers.yaml_values import NotYaml, documents
+from verify.probes.launchers.readers.yaml_values import documents
 from verify.probes.launchers.resolve import code_launches
 from verify.probes.launchers.rows import written
 from verify.probes.launchers.world import Found
@@ -29,14 +28,7 @@ _SCRIPTS = ("before_script", "script", "after_script")
 
 def read(path: str, world: World) -> Iterator[Found]:
     """Yield the launchers of one file."""
-    try:
-        found = documents(world.source, path)
-    except NotYaml as error:
-        if b"streamlit" in world.source.raw(path):
-            launch = world.place(path, error.line).launch(Status.BROKEN, str(error), "")
-            yield Found(error.line, "", (launch,), always=True)
-        return
-    for document in found:
+    for document in documents(world.source, path):
         shared = _variables(document)
         for name, job in document.pairs.items():
             if job.pairs and not name.startswith("."):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from verify.probes.launchers.images.hosting import GIVEN, environment, of_dockerfile, yaml_of
+from verify.probes.launchers.images.hosting import GIVEN, environment, of_dockerfile
 from verify.probes.launchers.images.image import Changes
+from verify.probes.launchers.readers.yaml_values import documents
 from verify.probes.launchers.resolve import code_launches
 from verify.probes.launchers.world import Found
 
@@ -24,8 +25,7 @@ NAMES = ("heroku.yml", "heroku.yaml")
 
 def read(path: str, world: World) -> Iterator[Found]:
     """Yield the launchers of one file."""
-    found, faults = yaml_of(path, world)
-    yield from faults
+    found = documents(world.source, path)
     for document in found:
         images = document.get("build", "docker")
         run = document.get("run")

@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from verify.probes.launchers.images.pods import pods
-from verify.probes.launchers.readers.yaml_values import NotYaml, documents
+from verify.probes.launchers.readers.yaml_values import documents
 from verify.probes.launchers.world import Found
 
 if TYPE_CHECKING:
@@ -25,13 +25,7 @@ def read(path: str, world: World) -> Iterator[Found]:
     raw = world.source.raw(path)
     if not all(word in raw for word in _NEEDS) or chart_of(path, world) is not None:
         return
-    try:
-        found = documents(world.source, path)
-    except NotYaml as error:
-        if b"streamlit" in raw:
-            yield Found(error.line, "", (world.place(path, error.line).unknown(str(error), ""),))
-        return
-    yield from pods(found, path, world)
+    yield from pods(documents(world.source, path), path, world)
 
 
 def chart_of(path: str, world: World) -> str | None:

@@ -35,14 +35,7 @@ def read(path: str, world: World) -> Iterator[Found]:
     """Yield the launchers of one file."""
     if b'"scripts"' not in world.source.raw(path):
         return
-    text = world.source.text(path)
-    try:
-        document = read_json(text)
-    except NotJson as error:
-        if "streamlit" in text:
-            launch = world.place(path, error.line).launch(Status.BROKEN, str(error), "")
-            yield Found(error.line, "", (launch,), always=True)
-        return
+    document = read_json(world.source.text(path))
     place = world.place(path, folder=posixpath.dirname(path))
     for name, script in (document.get("scripts") or document).pairs.items():
         if script.text:

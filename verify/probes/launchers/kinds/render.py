@@ -6,8 +6,9 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from verify.probes.launchers.images.container import container_launches
-from verify.probes.launchers.images.hosting import GIVEN, of_dockerfile, yaml_of
+from verify.probes.launchers.images.hosting import GIVEN, of_dockerfile
 from verify.probes.launchers.images.image import Changes
+from verify.probes.launchers.readers.yaml_values import documents
 from verify.probes.launchers.resolve import code_launches
 from verify.probes.launchers.world import Found
 
@@ -26,8 +27,7 @@ NAMES = ("render.yaml", "render.yml", "render.*.yaml", "render.*.yml")
 
 def read(path: str, world: World) -> Iterator[Found]:
     """Yield the launchers of one file."""
-    found, faults = yaml_of(path, world)
-    yield from faults
+    found = documents(world.source, path)
     for document in found:
         for value in document.walk():  # services stand at the top, or in a project's environments
             services = value.get("services")

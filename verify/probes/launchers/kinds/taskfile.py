@@ -71,14 +71,7 @@ class _Task:
 def read(path: str, world: World) -> Iterator[Found]:
     """Yield the launchers of one file."""
     place = world.place(path, folder=posixpath.dirname(path))
-    text = world.source.text(path)
-    try:
-        tasks = _tasks(text, path, place)
-    except NotYaml as error:
-        if "streamlit" in text:
-            launch = place.but(line=error.line).launch(Status.BROKEN, str(error), "")
-            yield Found(error.line, "", (launch,), always=True)
-        return
+    tasks = _tasks(world.source.text(path), path, place)
     for task in tasks.values():
         if task.file == path:
             for command in _commands(task):

@@ -8,8 +8,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from verify.errors import VerifyError
-from verify.probes.launchers.readers.values import Value
+from verify.probes.launchers.readers.values import Malformed, Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -21,18 +20,10 @@ _TOKEN = re.compile(
 )
 
 
-class NotJson(VerifyError):
-    """A text is not JSON.
+class NotJson(Malformed):
+    """A text is not JSON."""
 
-    Args:
-        line: 1-based, of the first thing that is not.
-        reason: for people.
-    """
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line}: {reason}")
-        self.line = line
-        self.reason = reason
+    FORMAT = "JSON"
 
 
 @cache

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+class Malformed(ValueError):
+    """A file is not of its format.
+
+    Args:
+        line: 1-based, of the first thing that is not.
+        reason: for people.
+    """
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line} is not {self.FORMAT}: {reason}")
+        self.line = line
+        self.reason = reason
+
+    FORMAT: ClassVar[str] = "of its format"
 
 
 @dataclass(frozen=True, slots=True)

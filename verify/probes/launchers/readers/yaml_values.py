@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from verify.probes.launchers.readers.values import Value
+from verify.probes.launchers.readers.values import Malformed, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,18 +25,10 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})  # of YAML 1.2's core sche
 _NULL_TAG = "tag:yaml.org,2002:null"
 
 
-class NotYaml(ValueError):
-    """A text is not YAML.
+class NotYaml(Malformed):
+    """A text is not YAML."""
 
-    Args:
-        line: 1-based.
-        reason: for people.
-    """
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line} is not YAML: {reason}")
-        self.line = line
-        self.reason = reason
+    FORMAT = "YAML"
 
 
 def read(text: str) -> list[Value]:
