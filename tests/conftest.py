@@ -1,12 +1,19 @@
-"""Says once, and for every test that needs it, when there is no container engine."""
+"""What holds for all tests: how they hear an interrupt, and what needs a container engine."""
 
 import os
+import signal
 import uuid
 
 import pytest
 
 from verify.errors import VerifyError
 from verify.probes import engine
+
+
+def pytest_configure():
+    """Hear Ctrl-C even as a shell's background job, which ignores it and hands that on."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):

@@ -184,3 +184,9 @@ def test_what_is_a_document(path: str, *, known: bool) -> None:
 )
 def test_documents_of_any_text_are_read(text: str, ask: Ask) -> None:
     assert isinstance(ask({"README.md": text, "docs/a.rst": text}), tuple)
+
+
+def test_another_program_beside_the_page_is_nothing_to_disagree_about(ask: Ask) -> None:
+    text = "```sh\npython src/service.py &  # not ours\nstreamlit run app.py\n```\n"
+    found = ask({"docs/ops/weekly.md": text, "src/service.py": "print()\n"})
+    assert [(one.line, one.launch.entry) for one in found] == [(3, "app.py")]

@@ -168,7 +168,7 @@ def _told(world: World, path: str, block: Block) -> Iterator[Told]:
     for folder in dict.fromkeys(("", path.rpartition("/")[0])):
         place = world.place(path, folder=folder)
         for launch in code_launches(code, place, once=False):
-            if launch.path == path:
+            if launch.path == path and launch.certain:
                 first.setdefault(launch.line, []).append(launch)
     for line, launches in first.items():
         best = min(launches, key=lambda one: one.status is not Status.OK)
