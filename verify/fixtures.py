@@ -20,6 +20,7 @@ from verify.probes.container import Container
 from verify.probes.engine import Built, Engine, connect
 from verify.probes.importable import Importable
 from verify.probes.importable import importable as look_for_importable
+from verify.probes.launchers.beside import Beside
 from verify.probes.server import serve
 from verify.probes.source import Source
 from verify.probes.starts import Launch, Start, in_tree, launch_of, start_each
@@ -115,10 +116,10 @@ def source(manifest: Manifest) -> Source:
 @pytest.fixture(scope="session")
 def matrix(run: Run, source: Source, manifest: Manifest) -> Matrix:
     """Every way to launch, what it really starts, and every file that draws a page."""
-    # Its parsers are loaded by whoever needs them: a run without this stage does not pay for them.
-    from verify.probes.launchers.survey import survey
-
-    return survey(source, manifest.declared(), step=run.progress.step)
+    run.progress.step("following every launcher to the file it starts")
+    if run.beside is None:
+        run.beside = Beside(manifest.root)
+    return run.beside.matrix(source, manifest.declared())
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from verify.manifest import Manifest
     from verify.probes.container import Container
     from verify.probes.git import Checkout
+    from verify.probes.launchers.beside import Beside
     from verify.progress import Progress
 
 VACUOUS = "nothing was checked: the gate observed nothing"
@@ -40,6 +41,7 @@ class Run:
         notes: sentences for the report.
         image: the image that was looked at.
         container: the container that is looked at; a change of it spoils what was seen.
+        beside: the run matrix, while it is drawn up.
     """
 
     manifest: Manifest
@@ -52,6 +54,7 @@ class Run:
     notes: list[str] = field(default_factory=list)
     image: ImageRef | None = None
     container: Container | None = None
+    beside: Beside | None = None
 
     def stages(self) -> set[Stage]:
         """Return the stages that are looked at."""
@@ -93,16 +96,18 @@ class GatePlugin:
         """Keep what was asked for, stage by stage.
 
         A gate whose file says `FIRST = True` comes first in each of its stages: it is the one that
-        carries a prerequisite that broke, such as a build.
+        carries a prerequisite that broke, such as a build. One that says `LAST = True` waits for
+        something that takes long, and lets the others go first.
         """
         kept = [item for item in items if _key(item) in self._run.asked]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         order = list(Stage)
 
-        def rank(item: pytest.Item) -> tuple[int, bool, str]:
+        def rank(item: pytest.Item) -> tuple[int, int, str]:
             gate, stage = _key(item)
             module = getattr(item, "module", None)
-            return order.index(stage), not getattr(module, "FIRST", False), gate
+            turn = getattr(module, "LAST", False) - getattr(module, "FIRST", False)
+            return order.index(stage), turn, gate
 
         items[:] = sorted(kept, key=rank)
 

@@ -58,6 +58,9 @@ class Options:
     progress: Progress = field(default_factory=Progress)
 
 
+_LONGEST = ("entry", Stage.SOURCE)
+
+
 def run(options: Options) -> Report:
     """Run the gates and return what they found.
 
@@ -72,12 +75,18 @@ def run(options: Options) -> Report:
     gates = catalog.read(*folders)
     asked = _asked(gates, options)
 
-    from verify.plugin import Run  # imports pytest, which a wrong command line need not pay for
-    from verify.probes import git
+    with contextlib.ExitStack() as stack:
+        beside = None
+        if _LONGEST in asked:  # it needs nothing of the others, so it runs beside them from now on
+            from verify.probes.launchers.beside import Beside
 
-    checkout = git.checkout(reviewed.root)
+            beside = stack.enter_context(contextlib.closing(Beside(reviewed.root)))
 
-    with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
+        from verify.plugin import Run  # imports pytest, which a wrong command line need not pay for
+        from verify.probes import git
+
+        checkout = git.checkout(reviewed.root)
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="verify-"))
         current = Run(
             manifest=reviewed,
             asked=frozenset(asked),
@@ -85,12 +94,11 @@ def run(options: Options) -> Report:
             scratch=Path(scratch),
             id=uuid.uuid4().hex[:12],
             checkout=checkout,
+            beside=beside,
         )
         options.progress.begin(asked)
-        try:
-            _pytest(current, gates, folders)
-        finally:
-            options.progress.end()
+        stack.callback(options.progress.end)
+        _pytest(current, gates, folders)
     return Report(
         subject=_subject(reviewed.root, checkout),
         manifest=ManifestRef(manifest.FILE_NAME, reviewed.sha256),

@@ -47,6 +47,7 @@ def processes_of(root: Path) -> list[str]:
 
 
 MOMENTS = {
+    "following every launcher": ("source", "entry"),
     "importing each module": ("local", "imports"),
     "running the dashboard in-process": ("local", "sessions"),
     "serving each retired file": ("local", "guards"),

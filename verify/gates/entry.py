@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from verify.probes.source import Source
     from verify.probes.starts import Start
 
+LAST = True
+
 
 def gate_source(source: Source, matrix: Matrix, manifest: Manifest) -> Iterator[Observation]:
     """Follow every launcher of the tree to the file it starts, and look for rivals of the entry."""

@@ -16,7 +16,10 @@ BESIDE_PYTHON = "/\ufdd2python"
 """The folder of the Python that runs a program: its scripts stand there, and nobody knows where."""
 
 
-_LAUNCHES = re.compile(r"streamlit[\s\"',\])]+run\b|\bstcli\b|streamlit\.web|\bbootstrap\.run\b")
+_LAUNCHES = re.compile(
+    r"streamlit[\s\"',\])]+run\b|\bstcli\b|streamlit\.web|streamlit import\b[^\n]*\bcli\b"
+    r"|\bbootstrap\b|\bmain_run\b|[\"']run[\"']|\.App\("
+)
 """What a program that starts Streamlit has in it; a page mentions Streamlit, too."""
 
 
@@ -51,9 +54,14 @@ class Command:
     cut: str = ""
 
 
+def starts_streamlit(code: str) -> bool:
+    """Say whether a program's text names a start of Streamlit, and not Streamlit alone."""
+    return _LAUNCHES.search(code) is not None
+
+
 def cut_off(code: str, cwd: str | None) -> list[Command]:
     """Return the end of a program that is too long to be followed, if it may start Streamlit."""
-    if _LAUNCHES.search(code) is None:
+    if not starts_streamlit(code):
         return []
     why = "it is too long, or nested too deeply, to be followed to its end"
     return [Command((), cwd, 1, "", cut=why)]

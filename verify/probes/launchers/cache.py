@@ -45,7 +45,7 @@ def recall(source: Source, declared: Declared) -> Matrix | None:
         )
         if tuple(entry["bytes"]) != now:
             return None
-        return _matrix(entry["matrix"], declared)
+        return restored(entry["matrix"], declared)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # no entry, or one that is damaged: the tree is read again
 
@@ -107,18 +107,24 @@ def _read(root: Path, names: Iterable[str], limit: int = -1) -> Iterator[bytes |
             yield None
 
 
-def _matrix(data: dict[str, Any], declared: Declared) -> Matrix:
+def launcher(row: dict[str, Any]) -> Launcher:
+    """Return the launcher that `dataclasses.asdict` took apart.
+
+    Raises:
+        KeyError, TypeError, ValueError: these are not its parts.
+    """
+    status, candidates = Status(row["status"]), tuple(row["candidates"])
+    return Launcher(**{**row, "status": status, "candidates": candidates})
+
+
+def restored(data: dict[str, Any], declared: Declared) -> Matrix:
+    """Return the matrix that `dataclasses.asdict` took apart.
+
+    Raises:
+        KeyError, TypeError, ValueError: these are not its parts.
+    """
     return Matrix(
-        tuple(
-            Launcher(
-                **{
-                    **row,
-                    "status": Status(row["status"]),
-                    "candidates": tuple(row["candidates"]),
-                }
-            )
-            for row in data["launchers"]
-        ),
+        tuple(launcher(row) for row in data["launchers"]),
         tuple(EntryPoint(**{**row, "state": State(row["state"])}) for row in data["entry_points"]),
         tuple(Disagreement(**row) for row in data["disagreements"]),
         declared,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from verify.probes.launchers import cache
 from verify.probes.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from verify.matrix import Matrix
@@ -35,18 +36,27 @@ def look(root: Path, step: Callable[[str], None], *, cached: bool = True) -> Mat
     if found is None:
         from verify.probes.launchers.survey import survey
 
-        # Thousands of syntax trees are no garbage; looking through them again and again takes three
-        # times as long as all the rest.
-        collects = gc.isenabled()
-        gc.disable()
-        try:
+        with without_collections():
             found = survey(source, declared, step)
-        finally:
-            if collects:
-                # What refers to itself in circles goes with the process, which ends soon: to look
-                # for it takes half as long as the survey.
-                gc.freeze()
-                gc.enable()
         if cached:
             cache.keep(source, declared, found)
     return found
+
+
+@contextlib.contextmanager
+def without_collections() -> Iterator[None]:
+    """Let no garbage be collected meanwhile.
+
+    Thousands of syntax trees are no garbage; looking through them again and again takes three
+    times as long as all the rest.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            # What refers to itself in circles goes with the process, which ends soon: to look for
+            # it takes half as long as the survey.
+            gc.freeze()
+            gc.enable()

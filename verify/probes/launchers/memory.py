@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     """How deep the call stood, and what it starts."""
 
 
+_WAYS = frozenset({"\0just", "\0make", "\0task"})
+"""Where task runners keep the way that led to a place (their `_MARK`); it changes no outcome."""
+
+
 def remembered(
     place: Place, what: Hashable, follow: Callable[[Place], Iterable[Launch]]
 ) -> list[Launch]:
@@ -34,7 +38,7 @@ def remembered(
         place.path,
         place.line,
         place.cwd,
-        place.variables,
+        tuple(pair for pair in place.variables if pair[0] not in _WAYS),
         place.given,
         place.top,
         place.expands,

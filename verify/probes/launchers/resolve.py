@@ -279,6 +279,15 @@ def _python_code(rest: list[Word], raw: str, place: Place) -> Iterator[Launch]:
     yield from _each(runs, place.but(depth=place.depth + 1, expands=False), moves=False)
 
 
+def _handed_on(place: Place) -> Place:
+    """Return the place of a program of its own: what a script keeps for itself is not set there.
+
+    Names in small letters are a script's own by custom (POSIX, "Environment Variables").
+    """
+    kept = tuple(pair for pair in place.variables if not pair[0].islower() or pair[0][0] == "\0")
+    return place.but(variables=kept)
+
+
 def _python_file(
     target: str, arguments: tuple[Word, ...], raw: str, place: Place
 ) -> Iterator[Launch]:
@@ -292,7 +301,7 @@ def _python_file(
         yield place.launch(status, why, raw, certain=False)
         return
     found = remembered(
-        place.deeper(path),
+        _handed_on(place.deeper(path)),
         (full, arguments),
         lambda inner: python_launches(path, inner, arguments, script=full),
     )

@@ -46,7 +46,7 @@ def from_either(
     """
     at_root = run("")
     folder = path.rpartition("/")[0]
-    if not folder or not (at_root or again):
+    if not folder or not (again or any(one.certain for one in at_root)):
         return at_root
     at_home = run(folder)
     if not at_root:

@@ -15,7 +15,7 @@ from verify.probes.launchers.world import LARGEST, World
 from verify.probes.source import is_test
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from verify.matrix import Declared
     from verify.probes.launchers.launch import Launch
@@ -35,13 +35,24 @@ def survey(
     """
     step("listing the files")
     world = World(source, declared)
+    return concluded(world, followed(world, step), step)
+
+
+def followed(world: World, step: Callable[[str], None] = lambda _: None) -> list[Launcher]:
+    """Return every launcher, followed to what it starts."""
     rows: list[Launcher] = []
     for number, (path, kinds) in enumerate(_by_file(world)):
         if number % 1000 == 0:
-            step(f"following the launchers of {len(source.files)} files: {path}")
+            step(f"following the launchers of {len(world.source.files)} files: {path}")
         rows += _of_file(path, kinds, world)
     rows = [_of_tool(row) if row.path in world.declared.tools else row for row in rows]
-    rows = sorted(dict.fromkeys(rows), key=lambda row: (row.path, row.line, row.raw))
+    return sorted(dict.fromkeys(rows), key=lambda row: (row.path, row.line, row.raw))
+
+
+def concluded(
+    world: World, rows: Sequence[Launcher], step: Callable[[str], None] = lambda _: None
+) -> Matrix:
+    """Return the matrix of these launchers: with what draws a page, and what contradicts what."""
     step("looking for what draws a page")
     entries = entry_points(world, rows)
     step("reading the documentation")

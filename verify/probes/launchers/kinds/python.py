@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from verify.matrix import Status
+from verify.probes.languages.command import starts_streamlit
 from verify.probes.languages.python.run import EVERY
 from verify.probes.launchers.resolve import python_launches
 from verify.probes.launchers.scripts import founds, from_either
@@ -50,7 +51,7 @@ def read(path: str, world: World) -> Iterator[Found]:
         return
     found = from_either(path, lambda folder: _from(folder, path, world, ""), again=False)
     # What a function starts by way of another script is seen where the function is called.
-    offers = not found and world.source.mentions(path, "streamlit")
+    offers = not found and starts_streamlit(world.source.text(path))
     if offers and not _MAIN.search(world.source.raw(path)) and _used(path, world):
         found = from_either(path, lambda folder: _from(folder, path, world, EVERY), again=False)
     yield from founds(path, world, [one for one in found if not _is_forwarder(one)])
