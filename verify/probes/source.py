@@ -212,6 +212,14 @@ class Source:
         return self.heads[path] or b""
 
 
+_INSTALLED = re.compile(r"(?:^|/)(?:site-packages|dist-packages|node_modules)/")
+
+
+def is_installed(path: str) -> bool:
+    """Say whether the file is of somebody else's program, committed with a virtual environment."""
+    return _INSTALLED.search(path) is not None
+
+
 def is_test(path: str) -> bool:
     """Say whether the file stands in the root's tests folder."""
     return path.startswith(("tests/", "test/"))

@@ -332,3 +332,17 @@ def test_what_git_ignores_is_made_before_the_build(row_of: Callable) -> None:
     text = f"{HEAD}COPY dist/ dist/\nCMD streamlit run app.py"
     files = TREE | {"Dockerfile": text, ".gitignore": "dist/\n"}
     assert row_of("Dockerfile", files).status is OK
+
+
+def test_a_program_of_an_environment_is_no_missing_script(row_of: Callable) -> None:
+    text = f"{HEAD}CMD venv/bin/gunicorn site:app"
+    row = row_of("Dockerfile", TREE | {"Dockerfile": text})
+    assert (row.status, row.why.startswith("it starts no Streamlit")) == (NOT_STREAMLIT, True)
+
+
+def test_installed_programs_are_none_of_the_project(matrix_of: Callable) -> None:
+    folder = "env/lib/python3.12/site-packages/streamlit"
+    files = TREE | {f"{folder}/demo.py": PAGE, f"{folder}/run.sh": "streamlit run demo.py\n"}
+    found = matrix_of(files)
+    assert not [row.path for row in found.launchers if "site-packages" in row.path]
+    assert not [point.path for point in found.entry_points if "site-packages" in point.path]

@@ -360,7 +360,7 @@ def _called(target: Word, arguments: tuple[Word, ...], raw: str, place: Place) -
         return
     text = place.files.text(full)
     if text is None:
-        if target.startswith(_SYSTEM):
+        if target.startswith(_SYSTEM) or "/bin/" in f"/{target}":  # of an environment
             # A program of the system: it may run its arguments, or do something else with them.
             if any(word == "streamlit" for word in arguments):
                 yield place.unknown(f"nothing tells what {target} does with its arguments", raw)

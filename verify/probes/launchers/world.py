@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from verify.matrix import Declared
 from verify.probes.launchers.entries.drawn import Drawn
 from verify.probes.launchers.place import Checkout, Place
-from verify.probes.source import Unparsable
+from verify.probes.source import Unparsable, is_installed
 
 if TYPE_CHECKING:
     import ast
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 
 LARGEST = 1_000_000
 """Bytes of a launcher that are read; the largest of any that people wrote has a tenth of it."""
-
-
-_INSTALLED = re.compile(r"(?:^|/)(?:site-packages|dist-packages|node_modules)/")
-"""Folders of other people's programs, committed by mistake: they launch nothing of the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +135,7 @@ class World:
         any_wild = re.compile("|".join(pattern.pattern for pattern, _ in wild) or r"(?!)")
         found: list[tuple[str, Kind]] = []
         for path in self.source.files:
-            if _INSTALLED.search(path):
+            if is_installed(path):
                 continue
             name = path.rpartition("/")[2].lower()
             ending = name[name.rfind(".") :] if "." in name else ""
@@ -149,7 +145,8 @@ class World:
             found += [(path, kind) for kind in dict.fromkeys(kinds)]
         for kind in self.kinds:
             if hasattr(kind, "more"):
-                found += [(path, kind) for path in kind.more(self.source)]
+                more = kind.more(self.source)
+                found += [(path, kind) for path in more if not is_installed(path)]
         return tuple(sorted(dict.fromkeys(found), key=lambda one: (one[0], one[1].KIND)))
 
     @cached_property

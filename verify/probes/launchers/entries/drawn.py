@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from verify.probes.drawing.run import Drawing, Drawings
 from verify.probes.launchers.entries.reaching import reaching
-from verify.probes.source import Unparsable, is_test
+from verify.probes.source import Unparsable, is_installed, is_test
 from verify.probes.static.modules import folder_of
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Drawn:
         """Which files can come to an import of Streamlit."""
         read: list[str] = []
         for path in self.source.python_files:
+            if is_installed(path):
+                continue
             if len(self.source.raw(path)) > _LARGEST:
                 self.unparsable[path] = f"it has more than the {_LARGEST} bytes that are read"
             else:

@@ -9,6 +9,7 @@ from verify.probes.launchers.entries.canonical import canonical
 from verify.probes.launchers.entries.drawn import is_product
 from verify.probes.launchers.entries.published import Published
 from verify.probes.launchers.entries.refusing import ends_for_good, guard, may_refuse
+from verify.probes.source import is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,9 @@ class _Judge:
         """Return every file that refuses, and how."""
         source = self.world.source
         worth = {
-            path for path in source.python_files if is_product(path) and may_refuse(source, path)
+            path
+            for path in source.python_files
+            if is_product(path) and not is_installed(path) and may_refuse(source, path)
         }
         worth |= {path for path in self.starts if ends_for_good(source, path)}
         worth |= {*self.world.declared.retired}
