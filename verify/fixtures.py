@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import threading
 import time
@@ -117,9 +118,8 @@ def source(manifest: Manifest) -> Source:
 def matrix(run: Run, source: Source, manifest: Manifest) -> Matrix:
     """Every way to launch, what it really starts, and every file that draws a page."""
     run.progress.step("following every launcher to the file it starts")
-    if run.beside is None:
-        run.beside = Beside(manifest.root)
-    return run.beside.matrix(source, manifest.declared())
+    with contextlib.closing(run.beside or Beside(manifest.root)) as beside:
+        return beside.matrix(source, manifest.declared())
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,9 @@ from verify.probes.launchers.world import Found
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from verify.probes.languages.command import Word
     from verify.probes.launchers.launch import Launch
+    from verify.probes.launchers.place import Place
     from verify.probes.launchers.world import World
 
 _ABSENT = re.compile(r"(\S+)/[^/\s]+ is not in the repository")
@@ -58,6 +60,32 @@ def from_either(
         return at_root
     same = {(one.path, one.line): one for one in reversed(at_root)}
     return [_either(same.get((one.path, one.line), one), one, folder) for one in at_home]
+
+
+def called_script(
+    words: list[Word],
+    raw: str,
+    place: Place,
+    follow: Callable[[str, str, Place, tuple[Word, ...]], list[Launch]],
+) -> Iterator[Launch]:
+    """Yield what the call of a Windows script starts.
+
+    Args:
+        words: its name, and what it is given.
+        raw: the call as written.
+        place: where it stands.
+        follow: follows it, by its path in the tree and where it stands.
+    """
+    target = words[0] if words else None
+    full = place.join(target.replace("\\", "/")) if target else None
+    path = place.files.repo_path(full) if full else None
+    if full is None:
+        yield place.unknown("the script's name depends on a variable", raw, certain=False)
+    elif path is None:
+        status, why = place.files.absent(full)
+        yield place.launch(status, why, raw, certain=False)
+    elif not any(one.rpartition(":")[0] == path for one in place.through) and path != place.path:
+        yield from follow(path, full, place.deeper(path), tuple(words[1:]))
 
 
 def inside_images(path: str, world: World, found: list[Launch]) -> list[Launch]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from verify.probes.languages.batch.parse import Block, If, Label, Simple, parse
 from verify.probes.languages.command import Command, cut_off
+from verify.probes.languages.shell.branches import OPEN, Branches
 from verify.probes.languages.shell.conditions import opposite
 from verify.probes.languages.shell.state import Shell, Status
 from verify.probes.languages.shell.states import collapsed, settled
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _MOST_STEPS = 5_000
 _MOST_VISITS = 3  # of one label
 _DEEPEST = 40
-_OPEN = -1
 _VARIABLE = re.compile(
     r"%~(?P<parts>[a-z]*)(?P<own>\d)|%(?P<argument>\d)|%(?P<all>\*)"
     r"|%(?P<name>[\w.() -]+)(?P<more>:[^%]*)?%"
@@ -70,7 +70,7 @@ def commands(
     return iter([*run.found, *cut])
 
 
-class _Run:
+class _Run(Branches):
     """One run of a batch file."""
 
     def __init__(self, statements: Sequence[Statement]) -> None:
@@ -79,10 +79,7 @@ class _Run:
             one.name: n for n, one in enumerate(statements) if isinstance(one, Label) and one.name
         }
         self.visits: dict[str, int] = {}
-        self.found: list[Command] = []
-        self.taken: dict[str, set[int]] = {}
-        self.branchings = 0
-        self.steps = 0
+        super().__init__()
 
     def whole(self, shell: Shell) -> None:
         """Run the file from its start, and on from wherever `goto` leads."""
@@ -141,7 +138,7 @@ class _Run:
                     if before[0].get(key) != value:
                         state.origins[key] = frozenset({unset})
         left += self.sequence(statement.other, other, depth + 1)
-        self.taken[name].discard(_OPEN)
+        self.taken[name].discard(OPEN)
         return self.settle(left)
 
     def simple(self, statement: Simple, states: States, depth: int) -> States:
@@ -173,18 +170,6 @@ class _Run:
                 rest = self.statements[self.labels[name] :]
                 self.sequence(rest, [state.copy() for state in callers], depth + 1)
         return states
-
-    def branching(self) -> str:
-        """Return a name for a visit of a branching."""
-        self.branchings += 1
-        self.taken[str(self.branchings)] = {_OPEN}
-        return str(self.branchings)
-
-    def arm(self, state: Shell, name: str, arm: int) -> Shell:
-        """Return the state as it goes into an arm."""
-        state.arms = (*state.arms, (name, arm))
-        self.taken[name].add(arm)
-        return state
 
     def settle(self, states: States) -> States:
         """Put states together that no longer differ."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from verify.probes.languages.command import Command, cut_off
 from verify.probes.languages.powershell.parse import Token, statements, tokens
 from verify.probes.languages.powershell.values import Values, told
+from verify.probes.languages.shell.branches import OPEN, Branches
 from verify.probes.languages.shell.state import Shell, Status
 from verify.probes.languages.shell.states import collapsed, settled
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _MOST_STEPS = 3_000
 _DEEPEST = 20
-_OPEN = -1
 _CMDLET = re.compile(r"(?!docker-|podman-)[A-Za-z]+-[A-Za-z]+")
 _STARTS = re.compile(r"start-(?:process|job|threadjob)|saps|start|sajb", re.IGNORECASE)
 _ASSIGNS = re.compile(r"(?:\[[^\]]*\])?\$(?:global:|script:|local:)?((?:env:)?\w+)", re.IGNORECASE)
@@ -61,15 +61,12 @@ def commands(
     return iter([*run.found, *cut])
 
 
-class _Run:
+class _Run(Branches):
     """One run of a script."""
 
     def __init__(self) -> None:
-        self.found: list[Command] = []
-        self.taken: dict[str, set[int]] = {}
+        super().__init__()
         self.functions: dict[str, Token] = {}
-        self.branchings = 0
-        self.steps = 0
 
     def block(self, code: str, line: int, states: States, depth: int) -> States:
         """Run the statements of a script or of a block."""
@@ -263,21 +260,9 @@ class _Run:
         for command, arms in ways.items():
             self.found += [replace(command, arms=one) for one in collapsed(arms, self.taken)]
 
-    def branching(self) -> str:
-        """Return a name for a visit of a branching."""
-        self.branchings += 1
-        self.taken[str(self.branchings)] = {_OPEN}
-        return str(self.branchings)
-
-    def arm(self, state: Shell, name: str, arm: int) -> Shell:
-        """Return the state as it goes into an arm."""
-        state.arms = (*state.arms, (name, arm))
-        self.taken[name].add(arm)
-        return state
-
     def settle(self, states: States, name: str) -> States:
         """Put states together that no longer differ."""
-        self.taken[name].discard(_OPEN)
+        self.taken[name].discard(OPEN)
         used = frozenset(one for state in states for one in state.variables)
         return settled([one for one in states if one.ended != "exit"], used, self.taken)
 

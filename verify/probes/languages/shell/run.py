@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from verify.probes.languages.command import Command, cut_off
 from verify.probes.languages.shell import builtins as shell_builtins
+from verify.probes.languages.shell.branches import OPEN
 from verify.probes.languages.shell.conditions import answer, answer_words, default, fits, opposite
 from verify.probes.languages.shell.output import printed
 from verify.probes.languages.shell.state import STATEMENTS, Status, line_of, parse, source_of
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _DEEPEST = 40  # statements in statements
 _MOST_STEPS = 10_000  # statements that are run, each once for every state
 _MOST_ROUNDS = 16  # of a loop that are followed one by one
-_OPEN = -1  # stands for the arms of a branching that were not come to yet
 _OPTIONS = re.compile(r"\$#|\$\{?1|getopts")  # a loop over the arguments
 
 
@@ -443,7 +443,7 @@ class _Run:
         """Return a name for this visit of a branching."""
         self.visits[node.start_byte] = visit = self.visits.get(node.start_byte, 0) + 1
         name = f"{node.start_byte}" if visit == 1 else f"{node.start_byte}.{visit}"
-        self.taken[name] = {_OPEN}
+        self.taken[name] = {OPEN}
         return name
 
     def arm(self, state: Shell, name: str, arm: int, status: Status | None = None) -> Shell:
@@ -455,7 +455,7 @@ class _Run:
 
     def settle(self, states: States, name: str = "") -> States:
         """Put states together that no longer differ, `name` being the branching that ends here."""
-        self.taken.get(name, set()).discard(_OPEN)
+        self.taken.get(name, set()).discard(OPEN)
         live = [state for state in states if state.ended != "exit"]
         if len(live) < 2:  # noqa: PLR2004 - then nobody has to know what is used
             return settled(live, frozenset(), self.taken)

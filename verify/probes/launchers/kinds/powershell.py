@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from verify.probes.languages.powershell.run import commands
 from verify.probes.launchers.place import ROOT
 from verify.probes.launchers.resolve import command_launches
-from verify.probes.launchers.scripts import founds, from_either
+from verify.probes.launchers.scripts import called_script, founds, from_either
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,16 +45,7 @@ def called(words: list[Word], raw: str, place: Place) -> Iterator[Launch]:
             return
         if option is not None and option.lower() in _VALUED and rest:
             rest.pop(0)
-    target = rest[0] if rest else None
-    full = place.join(target.replace("\\", "/")) if target else None
-    path = place.files.repo_path(full) if full else None
-    if full is None:
-        yield place.unknown("the script's name depends on a variable", raw, certain=False)
-    elif path is None:
-        status, why = place.files.absent(full)
-        yield place.launch(status, why, raw, certain=False)
-    elif not any(one.rpartition(":")[0] == path for one in place.through) and path != place.path:
-        yield from _followed(path, full, place.deeper(path), tuple(rest[1:]))
+    yield from called_script(rest, raw, place, _followed)
 
 
 def _followed(
