@@ -14,7 +14,8 @@ from verify.probes.subject import interpreter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from verify.manifest import Image, Manifest
+    from verify.manifest import Manifest
+    from verify.tables import Image
 
 PROVISION = "sh scripts/provision.sh (as root), or install Docker as your system does it"
 

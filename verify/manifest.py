@@ -11,112 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 from verify.errors import ManifestError
 from verify.matrix import Declared
+from verify.tables import (
+    CampaignOps,
+    Dashboard,
+    Diagnostics,
+    Enums,
+    Gates,
+    Image,
+    Imports,
+    Live,
+    Mock,
+    Retired,
+    Sessions,
+    Startup,
+    SubjectSpec,
+)
 from verify.values import CHECKS, named, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FILE_NAME = "verify.toml"
-
-WAYS = ("raise", "exit", "stop")
-"""How a retired entry point may refuse."""
-
-
-def _key(kind: str, **settings: Any) -> Any:
-    """Declare one key of a table; `kind` says how its value is checked."""
-    default = settings.pop("default", MISSING)
-    metadata = {"kind": kind, **settings}
-    if default is MISSING:
-        return field(metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-@dataclass(frozen=True, slots=True)
-class Dashboard:
-    """`[dashboard]`: the one entry and what its page shows."""
-
-    entry: str = _key("file")
-    marker: str = _key("text")
-    tabs: tuple[str, ...] = _key("labels")
-    marker_name: str = _key("text", default="BUILD_MARKER")
-    marker_label: str = _key("text", default="Build marker")
-    tabs_name: str = _key("text", default="")
-    fault_text: str = _key("text", default="")
-    pages: tuple[str, ...] = _key("files", default=())
-    others: tuple[str, ...] = _key("files", default=())
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectSpec:
-    """`[subject]`: how the project is executed on this machine."""
-
-    python: str = _key("text", default="")
-    launchers: tuple[str, ...] = _key("files", default=())
-    commands: tuple[tuple[str, ...], ...] = _key("commands", default=())
-    tools: tuple[str, ...] = _key("files", default=())
-    env: tuple[tuple[str, str], ...] = _key("env", default=())
-
-
-@dataclass(frozen=True, slots=True)
-class Imports:
-    """`[imports]`: modules that must import, and those that may be missing."""
-
-    required: tuple[str, ...] = _key("names", default=())
-    optional: tuple[str, ...] = _key("names", default=())
-
-
-@dataclass(frozen=True, slots=True)
-class Startup:
-    """`[startup]`: the time from the start of the process to the first complete page."""
-
-    budget_seconds: float = _key("seconds", default=5.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Sessions:
-    """`[sessions]`: where database sessions come from, as `module:function`."""
-
-    function: str = _key("target")
-    engine: str = _key("target", default="")
-
-
-@dataclass(frozen=True, slots=True)
-class Enums:
-    """`[enums]`: the packages whose models and filters are held against their enums."""
-
-    packages: tuple[str, ...] = _key("folders")
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """`[image]`: how the image is built and started."""
-
-    dockerfile: str = _key("file")
-    tag: str = _key("text")
-    context: str = _key("folder", default=".")
-    app_dir: str = _key("text", default="/app")
-    python: str = _key("text", default="python")
-    port: int = _key("port", default=8501)
-    memory: str = _key("text", default="1g")
-    base_arg: str = _key("text", default="")
-    fallback_base: str = _key("text", default="")
-    ready_seconds: float = _key("seconds", default=60.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Retired:
-    """One `[[retired]]` entry point: it refuses in this way with this text."""
-
-    path: str = _key("file")
-    text: str = _key("text")
-    way: str = _key("choice", default="raise", choices=WAYS)
-
-
-@dataclass(frozen=True, slots=True)
-class Gates:
-    """`[gates]`: folders with gates of the project's own."""
-
-    extra: tuple[str, ...] = _key("folders", default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +49,10 @@ class Manifest:
     subject: SubjectSpec = field(default_factory=SubjectSpec)
     startup: Startup = field(default_factory=Startup)
     gates: Gates = field(default_factory=Gates)
+    live: Live = field(default_factory=Live)
+    diagnostics: Diagnostics | None = None
+    mock: Mock | None = None
+    campaign_ops: CampaignOps | None = None
     imports: Imports | None = None
     sessions: Sessions | None = None
     enums: Enums | None = None
@@ -163,6 +82,10 @@ _TABLES: Mapping[str, type] = MappingProxyType(
         "enums": Enums,
         "image": Image,
         "gates": Gates,
+        "live": Live,
+        "diagnostics": Diagnostics,
+        "mock": Mock,
+        "campaign_ops": CampaignOps,
     }
 )
 

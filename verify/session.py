@@ -171,7 +171,7 @@ def _pytest(current: Run, gates: Sequence[Gate], folders: Sequence[Path]) -> Non
     """Call pytest sealed off from the user's own configuration, plugins and cache."""
     import pytest
 
-    from verify import fixtures
+    from verify.fixtures import PLUGINS
     from verify.plugin import GatePlugin
 
     wanted = {gate for gate, _ in current.asked}
@@ -193,7 +193,7 @@ def _pytest(current: Run, gates: Sequence[Gate], folders: Sequence[Path]) -> Non
     ]
     plugin = GatePlugin(current, {gate.id: gate for gate in gates})
     with _sealed_environment():
-        code = pytest.main(arguments, plugins=[plugin, fixtures])
+        code = pytest.main(arguments, plugins=[plugin, *PLUGINS])
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:

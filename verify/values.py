@@ -15,6 +15,9 @@ LONGEST_WAIT = 86_400.0
 
 HIGHEST_PORT = 65_535
 
+MOST = 1_000_000
+"""Of whatever is counted or measured; anything above is a slip."""
+
 _OPERATORS = frozenset({"&&", "||", "|", ";", "&", ">", "<", ">>"})
 
 
@@ -146,6 +149,34 @@ def _seconds(value: Any, _root: Path, _settings: Mapping[str, Any]) -> float:
     return float(value)
 
 
+def _number(value: Any, _root: Path, settings: Mapping[str, Any]) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be a number, not {named(value)}")  # noqa: TRY004
+    most = settings.get("most", MOST)
+    if not 0 < value <= most:  # not-a-number fails too
+        raise ValueError(f"must be above 0 and at most {most:g}, not {value}")
+    return float(value)
+
+
+def _count(value: Any, root: Path, settings: Mapping[str, Any]) -> int:
+    if not isinstance(value, int):
+        raise ValueError(f"must be a whole number, not {named(value)}")  # noqa: TRY004
+    return int(_number(value, root, settings))
+
+
+def _counts(value: Any, root: Path, settings: Mapping[str, Any]) -> tuple[int, ...]:
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"must be a list of whole numbers, not {named(value)}")
+    return tuple(_count(item, root, settings) for item in value)
+
+
+def _pattern(value: Any, root: Path, settings: Mapping[str, Any]) -> str:
+    text = _text(value, root, settings)
+    if text.count("{}") != 1:
+        raise ValueError(f"{value!r} must hold {{}} once, where the name stands")
+    return text
+
+
 def _port(value: Any, _root: Path, _settings: Mapping[str, Any]) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= HIGHEST_PORT:
         raise ValueError(f"must be a port from 1 to 65535, not {named(value)}")
@@ -167,7 +198,12 @@ CHECKS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "folder": _folder,
         "folders": _list_of(_folder),
         "labels": _labels,
+        "name": _dotted,
         "names": _list_of(_dotted),
+        "number": _number,
+        "count": _count,
+        "counts": _counts,
+        "pattern": _pattern,
         "target": _target,
         "seconds": _seconds,
         "port": _port,

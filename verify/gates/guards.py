@@ -18,11 +18,12 @@ from verify.probes.static.flow.guard import refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from verify.manifest import Manifest, Retired
+    from verify.manifest import Manifest
     from verify.probes.ready import Refusals
     from verify.probes.source import Source
     from verify.probes.static.flow.guard import Ending, Refusal
     from verify.probes.wire import Page
+    from verify.tables import Retired
 
 _WAYS = {
     "raise": "raises RuntimeError",

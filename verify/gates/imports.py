@@ -15,7 +15,8 @@ from verify.model import Observation, OneOf, StartsWith
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from verify.manifest import Imports, Manifest
+    from verify.manifest import Manifest
+    from verify.tables import Imports
 
 
 def gate_local(local_facts: Mapping[str, Any], manifest: Manifest) -> Iterator[Observation]:

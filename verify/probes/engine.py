@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container as DockerContainer
 
-    from verify.manifest import Image
+    from verify.tables import Image
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 """Where an engine listens unless DOCKER_HOST says otherwise."""

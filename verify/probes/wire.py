@@ -27,11 +27,39 @@ class Tab:
         elements: what is drawn inside in order, nested blocks included.
         opened: False for a lazy tab that was not open when it was looked at, so that nothing is
             known about what it shows.
+        how: how the run ended in which it was open, see `Page.how`; empty when it was not opened.
+        seconds: the time of that run.
+        end: the last thing that run drew in the main area, in the order of the page; None for
+            nothing. A run that was broken off lacks what the script draws last.
     """
 
     label: str
     elements: tuple[Element, ...]
     opened: bool = True
+    how: str = ""
+    seconds: float = 0.0
+    end: Element | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a visitor got on one of the other pages.
+
+    Args:
+        path: of the page's address.
+        name: as the list of pages shows it.
+        how: how its run ended, see `Page.how`.
+        elements: what it drew, tabs included.
+        exceptions: every exception drawn on it.
+        seconds: the time of its run.
+    """
+
+    path: str
+    name: str
+    how: str
+    elements: tuple[Element, ...]
+    exceptions: tuple[Element, ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +89,8 @@ class Page:
         first_message_seconds: from the call to the first message of the script's run.
         complete_seconds: from the call to the end of the first page, tabs not yet opened; when
             the page never completed, to the moment it was given up.
+        end: the last thing the first page's run drew in the main area, see `Tab.end`.
+        visits: what each other page gave, when they were visited.
     """
 
     url: str
@@ -80,6 +110,8 @@ class Page:
     connect_seconds: float
     first_message_seconds: float
     complete_seconds: float
+    end: Element | None = None
+    visits: tuple[Visit, ...] = ()
 
 
 def read(url: str, *, deadline: float, open_tabs: bool = False) -> Page:

@@ -11,9 +11,9 @@ import uuid
 import pytest
 
 from verify.errors import CouldNotCheck, SubjectBroken, Unavailable
-from verify.manifest import Image
 from verify.probes import engine as engines
 from verify.probes import inside, ownership, payload, ready
+from verify.tables import Image
 
 pytestmark = [
     pytest.mark.docker,

@@ -10,17 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from verify.manifest import (
-    Dashboard,
-    Enums,
-    Image,
-    Manifest,
-    Retired,
-    Sessions,
-    SubjectSpec,
-)
+from verify.manifest import Manifest
 from verify.probes.importable import importable
 from verify.probes.source import Source
+from verify.tables import Dashboard, Enums, Image, Retired, Sessions, SubjectSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from verify.manifest import Dashboard, Enums, Image, Manifest, Retired, Sessions, SubjectSpec
+from verify.manifest import Manifest
 from verify.probes.importable import importable
 from verify.probes.launchers.survey import survey
 from verify.probes.source import Source
+from verify.tables import Dashboard, Enums, Image, Retired, Sessions, SubjectSpec
 
 GATES = (
     "compile",

@@ -8,10 +8,10 @@ import pytest
 
 from verify.errors import Unavailable
 from verify.gates import entry
-from verify.manifest import Dashboard, SubjectSpec
 from verify.matrix import EntryPoint, Launcher, Matrix, State, Status
 from verify.probes.source import Source
 from verify.probes.starts import Start
+from verify.tables import Dashboard, SubjectSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from verify.errors import NotDeclared
-from verify.manifest import Retired
+from verify.tables import Retired
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from verify.gates import pages
-from verify.manifest import Dashboard
 from verify.probes.source import Source
 from verify.probes.static.published import page_name
+from verify.tables import Dashboard
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from verify.manifest import SubjectSpec
 from verify.probes.importable import importable, module_of
+from verify.tables import SubjectSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from verify.manifest import Dashboard
+from verify.tables import Dashboard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
