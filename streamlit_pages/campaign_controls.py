@@ -57,7 +57,7 @@ def render() -> None:
 def _campaign(view: CampaignView) -> None:
     with st.container(border=True):
         st.markdown(
-            f"#### {escape(view.name)}\n{badge(view.status)} {view.channel.value} · "
+            f"## {escape(view.name)}\n{badge(view.status)} {view.channel.value} · "
             f"{view.starts_on} to {view.ends_on}"
         )
         metrics(
@@ -107,7 +107,7 @@ def _operations(view: CampaignView) -> None:
 
 def _spend(view: CampaignView) -> None:
     with st.form(f"spend.{view.id}", clear_on_submit=True):
-        st.markdown("##### Record spending")
+        st.markdown("### Record spending")
         today = utc_now().date()
         day = st.date_input("Day", today, max_value=today)
         amount = st.number_input("Amount", min_value=0.0, max_value=MAX_AMOUNT, step=10.0)
@@ -120,7 +120,7 @@ def _spend(view: CampaignView) -> None:
 
 def _budget(view: CampaignView) -> None:
     with st.form(f"budget.{view.id}"):
-        st.markdown("##### Change the budget")
+        st.markdown("### Change the budget")
         budget = st.number_input(
             "Whole budget",
             min_value=0.0,
@@ -139,13 +139,10 @@ def _new() -> None:
     today = utc_now().date()
     with st.form("new_campaign"):
         name = st.text_input("Name", max_chars=NAME_LENGTH)
+        # Row by row, so that a phone and the keyboard meet the fields in the order of the eye.
         left, right = st.columns(2)
         with left:
             channel = st.selectbox("Channel", _CHANNELS, format_func=lambda channel: channel.value)
-            starts_on = st.date_input("First day", today)
-            budget = st.number_input(
-                "Whole budget", min_value=0.0, max_value=MAX_AMOUNT, step=100.0
-            )
         with right:
             target = st.number_input(
                 "Target",
@@ -154,7 +151,15 @@ def _new() -> None:
                 value=50,
                 help="How many leads it should qualify or convert.",
             )
+        left, right = st.columns(2)
+        with left:
+            starts_on = st.date_input("First day", today)
+        with right:
             ends_on = st.date_input("Last day", today + timedelta(days=DEFAULT_DAYS - 1))
+        with st.columns(2)[0]:
+            budget = st.number_input(
+                "Whole budget", min_value=0.0, max_value=MAX_AMOUNT, step=100.0
+            )
         if st.form_submit_button("Create the campaign", type="primary"):
             plan = Plan(name, channel, int(target), round(budget * 100), starts_on, ends_on)
             act(partial(_create, plan), f"Created {name.strip()}, as a draft")

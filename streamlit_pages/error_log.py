@@ -60,7 +60,7 @@ _lock = threading.Lock()
 def record(where: str, error: BaseException) -> Fault:
     """Log a fault and remember it."""
     plain_text = getattr(error, "operator_message", None)
-    message = redact(str(plain_text if plain_text is not None else error))[:MESSAGE_LENGTH]
+    message = redact(_text(error if plain_text is None else plain_text))[:MESSAGE_LENGTH]
     key = (where, type(error).__name__, message)
     now = datetime.now(UTC)
     with _lock:
@@ -104,6 +104,23 @@ def redact(text: str) -> str:
     return _NAMED_SECRET.sub(r"\1***", text)
 
 
+def _text(thing: object) -> str:
+    """Return the text of an error, whatever it takes: what reports a fault must not have one."""
+    try:
+        text = str(thing)
+    except Exception as error:  # noqa: BLE001 - an error's own code may fail in any way
+        return f"its text cannot be read ({type(error).__name__})"
+    return _whole(text)
+
+
+def _whole(text: str) -> str:
+    """Return text without half characters, as in names of files that are no UTF-8.
+
+    Neither a browser nor a log could be sent them.
+    """
+    return text.encode("utf-8", "replace").decode()
+
+
 def _configured_secrets() -> list[str]:
     url = os.environ.get("AICMO_DATABASE_URL", "")
     _, found, rest = url.partition("://")
@@ -124,4 +141,4 @@ def _write(fault: Fault, error: BaseException) -> None:
         _log.error("%s in %s again (%d times)", fault.id, fault.where, fault.count)
         return
     report = "".join(traceback.format_exception(error))
-    _log.error("%s in %s\n%s", fault.id, fault.where, redact(report).rstrip())
+    _log.error("%s in %s\n%s", fault.id, fault.where, redact(_whole(report)).rstrip())

@@ -69,6 +69,7 @@ def gather(marker: str, entry: str) -> list[Fact]:
         Fact("Working directory", _working_directory()),
         _mock_mode(),
         database(),
+        connections(),
         *(service(name) for name in SERVICES),
         Fact("Versions", f"Python {platform.python_version()}, Streamlit {st.__version__}"),
         *(_variable(name) for name in ENVIRONMENT),
@@ -83,6 +84,20 @@ def service(name: str) -> Fact:
 def database() -> Fact:
     """Say whether the database answers, which kind it is, and how fast it was."""
     return _believed("Database", _ping)
+
+
+def connections() -> Fact:
+    """Say how many connections are in use: none between two runs, or one was not given back."""
+    label = "Database connections"
+    try:
+        from aicmo.core import db
+
+        found = db.connections()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - said under "Database" already
+        return Fact(label, f"unknown: {redact(str(error)) or type(error).__name__}")
+    if found is None:
+        return Fact(label, "unknown: the pool does not count them")
+    return Fact(label, f"{found.in_use} in use, {found.open} open")
 
 
 def forget() -> None:

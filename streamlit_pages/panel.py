@@ -36,7 +36,7 @@ def draw_facts(facts: Iterable[Fact]) -> None:
 
 def draw_sidebar() -> None:
     """Draw the panel every page has: who is working, and Diagnostics in an expander."""
-    st.markdown("### AICMO\nOperator dashboard")
+    st.markdown("# AICMO\nOperator dashboard")
     st.text_input(
         "Your name",
         key="keep.operator",

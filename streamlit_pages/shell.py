@@ -4,35 +4,25 @@ import gc
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from importlib import import_module
 
 import streamlit as st
 from streamlit_pages import panel
 from streamlit_pages.boundary import boundary
+from streamlit_pages.style import STYLE
 
 MOCK_BANNER = "⚠️ MOCK DATA MODE - Not production data"
 
 OPEN_TAB = "tab"
 """Session state key of the open tab's label."""
 
+END_OF_SCRIPT = "data-end-of-script"
+"""Attribute of what each run draws last; its value is the label of the tab that is open. It stands
+nowhere else on the page, so a run that was broken off lacks it."""
+
 KEPT = "keep."
 """Widgets whose key starts so keep their value while their tab is closed."""
-
-
-# Less air above the page than Streamlit leaves, but room for its bar; whole labels on metrics, and
-# two of them side by side on a phone; what is selected in the dark theme as readable as the rest.
-_STYLE = """<style>
-[data-testid="stMainBlockContainer"] { padding-top: 4rem; padding-bottom: 3rem; }
-[data-testid="stMetricLabel"] p { white-space: normal; }
-[data-testid="stMetricValue"] { font-size: 1.6rem; }
-@media (max-width: 640px) {
-  [data-testid="stColumn"]:has([data-testid="stMetric"]) { min-width: calc(50% - 1rem); }
-}
-[role="tab"][aria-selected="true"] p,
-[data-testid="stMain"] button[data-variant][data-selected="true"] p {
-  color: light-dark(#0b6b74, #6fd3da);
-}
-</style>"""
 
 
 @dataclass(frozen=True)
@@ -61,12 +51,13 @@ def draw_page(tabs: Sequence[Tab], *, marker: str, entry: str) -> None:
     # No icons here, nor in what an empty dashboard shows first: checking the name of a single one
     # loads all names there are, which takes longer than drawing the page.
     st.set_page_config(page_title="AICMO Operator", layout="wide")
-    st.html(_STYLE)
+    st.html(STYLE)
     with boundary("Page"):
-        _load()
+        # Diagnostics needs this most when what comes after it fails.
         panel.remember(marker, entry)
         _keep_closed_widgets()
         _flash()
+        _load()
     with boundary("Banner"):
         _banner()
     with st.sidebar, boundary("Sidebar"):
@@ -77,6 +68,7 @@ def draw_page(tabs: Sequence[Tab], *, marker: str, entry: str) -> None:
             with container, boundary(tab.label):
                 import_module(tab.module).render()
     st.caption(f"AICMO operator dashboard · build {marker}")
+    st.html(f'<span hidden {END_OF_SCRIPT}="{escape(str(st.session_state.get(OPEN_TAB)))}"></span>')
 
 
 def _load() -> None:

@@ -75,7 +75,7 @@ def empty(title: str, what_next: str, *, go_to: str = "") -> None:
         go_to: label of the tab where that is done, if it is another one.
     """
     with st.container(border=True):
-        st.markdown(f"#### {title}\n{what_next}")
+        st.markdown(f"## {title}\n{what_next}")
         if go_to:
             st.button(
                 f"Open {go_to}",

@@ -49,6 +49,14 @@ class Ping:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Connections:
+    """How many connections of the pool are in use, and how many are open in all."""
+
+    in_use: int
+    open: int
+
+
 @dataclass
 class _Database:
     """One engine and whether its schema is known to be current."""
@@ -151,6 +159,19 @@ def ping() -> Ping:
     except Exception as error:  # noqa: BLE001 - Diagnostics must show it, whatever it is
         problem = f"{type(error).__name__} while asking the database"
     return Ping(dialect, time.perf_counter() - started, problem)
+
+
+def connections() -> Connections | None:
+    """Count the pool's connections, opening none; None if it is of a kind that does not count.
+
+    Raises:
+        ConfigError: a setting cannot be used.
+    """
+    pool = get_engine().pool
+    if not isinstance(pool, QueuePool):
+        return None
+    in_use = pool.checkedout()
+    return Connections(in_use, in_use + pool.checkedin())
 
 
 def dispose() -> None:

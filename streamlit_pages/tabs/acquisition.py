@@ -54,7 +54,7 @@ def _funnel(counts: dict[LeadStatus, int]) -> None:
             Figure("Lost", counts.get(LeadStatus.LOST, 0)),
         ]
     )
-    st.markdown("##### Funnel")
+    st.markdown("## Funnel")
     everybody = stages[0].reached
     for stage in stages:
         share = stage.reached / everybody if everybody else 0.0
@@ -67,7 +67,7 @@ def _funnel(counts: dict[LeadStatus, int]) -> None:
 
 
 def _leads(campaign_id: int | None) -> None:
-    st.markdown("##### Leads")
+    st.markdown("## Leads")
     wanted = st.pills(
         "Status",
         list(LeadStatus),

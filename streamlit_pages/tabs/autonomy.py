@@ -51,7 +51,7 @@ def render() -> None:
 
 def _settings(view: CampaignView) -> None:
     with st.form(f"autonomy.{view.id}"):
-        st.markdown("##### Level and limits")
+        st.markdown("## Level and limits")
         level = st.radio(
             "Level",
             _LEVELS,
@@ -87,7 +87,7 @@ def _settings(view: CampaignView) -> None:
 
 
 def _allowed(view: CampaignView) -> None:
-    st.markdown("##### What runs alone right now")
+    st.markdown("## What runs alone right now")
     for action in Action:
         found = permission(action, view.level, view.limits, view.usage)
         answer = ":green-badge[Alone]" if found.allowed else ":gray-badge[Asks you]"
@@ -99,7 +99,7 @@ def _allowed(view: CampaignView) -> None:
 
 
 def _automation() -> None:
-    st.markdown("##### What automation would do now")
+    st.markdown("## What automation would do now")
     found = services.proposals()
     if not found:
         st.caption(

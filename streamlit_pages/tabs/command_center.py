@@ -77,7 +77,7 @@ def _welcome() -> None:
 def _group(kind: Kind, decisions: list[Decision]) -> None:
     if not decisions:
         return
-    st.markdown(f"##### {kind.value} :gray-badge[{len(decisions)}]")
+    st.markdown(f"## {kind.value} :gray-badge[{len(decisions)}]")
     key = f"keep.all.{kind.name}"
     shown = decisions if st.session_state.get(key) else decisions[:LISTED]
     for decision in shown:
@@ -198,7 +198,7 @@ def _follow_up(lead: LeadView) -> None:
 def _activity() -> None:
     lines = services.recent_activity(5)
     if lines:
-        st.markdown("##### Latest changes")
+        st.markdown("## Latest changes")
         st.markdown(
             "\n".join(
                 f"- {escape(line.summary)} :gray[{escape(line.actor)}, {ago(line.at)}]"

@@ -18,15 +18,15 @@ def render() -> None:
         st.success("Everything this dashboard needs is available.", icon=":material/check_circle:")
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("##### This dashboard")
+        st.markdown("## This dashboard")
         panel.draw_facts(f for f in found if not f.label.startswith(("Service ", "Env ")))
-        st.markdown("##### Environment")
+        st.markdown("## Environment")
         panel.draw_facts(f for f in found if f.label.startswith("Env "))
         st.caption("Only these variables are ever shown, and never a credential.")
     with right:
-        st.markdown("##### Services")
+        st.markdown("## Services")
         panel.draw_facts(f for f in found if f.label.startswith("Service "))
-        st.markdown("##### Recent errors")
+        st.markdown("## Recent errors")
         _errors()
     if st.button("Check again", icon=":material/refresh:"):
         facts.forget()

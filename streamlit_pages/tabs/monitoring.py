@@ -26,7 +26,7 @@ def render() -> None:
     for fact in services:
         if not fact.ok:
             st.warning(f"{escape(fact.label)}: {escape(fact.value)}")
-    st.markdown("##### Recent errors")
+    st.markdown("## Recent errors")
     _errors(faults)
     # The log of changes needs the database; the rest of this tab is for when it is down.
     with boundary("Monitoring: changes"):
@@ -66,7 +66,7 @@ def _work() -> None:
     failed = counts.get(JobStatus.FAILED, 0)
     if failed:
         st.warning(f"{marked(count(failed, 'publishing job'))} failed. See Publishing.")
-    st.markdown("##### Latest changes")
+    st.markdown("## Latest changes")
     lines = operator_services.recent_activity()
     if not lines:
         empty("Nothing was changed yet", "Each change an operator makes is one line here.")

@@ -36,7 +36,7 @@ def render() -> None:
 
 
 def _open_jobs(found: list[JobView]) -> None:
-    st.markdown("##### On the plan")
+    st.markdown("## On the plan")
     if not found:
         st.caption("No job is scheduled or failed.")
         return
@@ -86,7 +86,7 @@ def _history() -> None:
     found = services.jobs(frozenset({JobStatus.PUBLISHED, JobStatus.CANCELLED}))
     if not found:
         return
-    st.markdown("##### Done")
+    st.markdown("## Done")
     st.dataframe(
         [
             {

@@ -59,6 +59,15 @@ def test_every_connection_goes_back_to_the_pool():
     assert db.get_engine().pool.checkedout() == 0
 
 
+def test_the_connections_in_use_and_open_are_counted():
+    assert db.connections() == db.Connections(0, 0)
+    with db.get_session() as first, db.get_session() as second:
+        first.connection()
+        second.connection()
+        assert db.connections() == db.Connections(2, 2)
+    assert db.connections() == db.Connections(0, 2)
+
+
 def test_sqlite_enforces_foreign_keys():
     with pytest.raises(IntegrityError), db.get_session() as session:
         session.add(ActivityEntry(actor="a", action="b", summary="c", campaign_id=99))

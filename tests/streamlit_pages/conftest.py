@@ -86,9 +86,11 @@ def _words():
 
 @dataclass
 class Page:
-    """What one session sees: elements by their place, and how the last run ended."""
+    """What one session sees: elements by their place, the order in which they came, and how the
+    last run ended."""
 
     elements: dict[tuple[int, ...], object] = field(default_factory=dict)
+    drawn: list[tuple[int, ...]] = field(default_factory=list)
     labels: dict[tuple[int, ...], str] = field(default_factory=dict)
     tabs_id: str = ""
     status: int = -1
@@ -115,8 +117,11 @@ class Session:
     def __init__(self, socket_: ClientConnection):
         self._socket = socket_
 
-    def run(self, **state) -> Page:
-        """Run the script, with the given tab open, and return what it drew."""
+    def run(self, stop_at="", **state) -> Page:
+        """Run the script, with the given tab open, and return what it drew.
+
+        With `stop_at`, ask for a stop as soon as a text reads so.
+        """
         message = BackMsg()
         message.rerun_script.SetInParent()
         if state:
@@ -130,6 +135,8 @@ class Session:
             kind = got.WhichOneof("type")
             if kind == "delta":
                 self._take(page, tuple(got.metadata.delta_path), got.delta)
+                if stop_at and stop_at in page.texts():
+                    self._socket.send(BackMsg(stop_script=True).SerializeToString())
             elif kind == "script_finished" and got.script_finished != 2:
                 page.status = got.script_finished
                 return page
@@ -138,6 +145,7 @@ class Session:
     def _take(page, path, delta):
         if delta.WhichOneof("type") == "new_element":
             page.elements[path] = delta.new_element
+            page.drawn.append(path)
         elif delta.add_block.WhichOneof("type") == "tab":
             page.labels[path] = delta.add_block.tab.label
         elif delta.add_block.WhichOneof("type") == "tab_container":

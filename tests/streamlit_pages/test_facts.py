@@ -2,7 +2,10 @@ import builtins
 import sys
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
+from aicmo.core import db
 from streamlit_pages import error_log, facts
 
 
@@ -21,6 +24,37 @@ def test_the_facts_say_which_build_runs_where_and_on_what(root, monkeypatch):
     services = [label for label in found if label.startswith("Service ")]
     assert services == [f"Service {name}" for name in facts.SERVICES]
     assert {found[label].value for label in services} == {"available"}
+
+
+@pytest.mark.parametrize("mode", ["0", "1"])
+def test_the_connections_are_counted_and_none_is_kept(monkeypatch, mode):
+    monkeypatch.setenv("AICMO_MOCK_MODE", mode)
+    assert gathered()["Database connections"].value == "0 in use, 1 open"
+    assert db.get_engine().pool.checkedout() == 0
+
+
+def test_a_connection_that_was_not_given_back_is_seen():
+    gathered()
+    with db.get_session() as session:
+        session.connection()
+        assert facts.connections().value == "1 in use, 1 open"
+    assert facts.connections().value == "0 in use, 1 open"
+
+
+def test_counting_connections_opens_none(data_dir):
+    assert facts.connections().value == "0 in use, 0 open"
+    assert not data_dir.exists()
+
+
+def test_connections_that_cannot_be_counted_are_unknown(monkeypatch):
+    uncounted = create_engine("sqlite://", poolclass=NullPool)
+    monkeypatch.setattr(db, "get_engine", lambda: uncounted)
+    assert facts.connections().value == "unknown: the pool does not count them"
+    monkeypatch.undo()
+    monkeypatch.setenv("AICMO_DATABASE_URL", "mysql://u:hunter22@h/d")
+    found = facts.connections()
+    assert found.value.startswith("unknown: AICMO_DATABASE_URL asks for 'mysql'")
+    assert found.ok is None, "the line of the database says it is a fault"
 
 
 def test_only_listed_variables_are_shown(monkeypatch):
@@ -80,6 +114,7 @@ def test_facts_are_gathered_even_when_nothing_of_the_domain_can_be_imported(monk
     found = gathered()
     assert found["Build marker"].value == "MARK"
     assert found["Database"].ok is False
+    assert found["Database connections"].value == "unknown: no aicmo.core"
     assert found["Mock mode"].ok is False
 
 

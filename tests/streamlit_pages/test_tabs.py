@@ -1,6 +1,7 @@
 """Each tab in each situation, and one walk through all of them as an operator."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import update
@@ -72,9 +73,20 @@ def test_with_an_empty_database_a_tab_invents_nothing(tab, open_tab, words):
     if tab in WITH_DATABASE:
         assert not at.metric
         assert not at.dataframe
-        [empty] = [element.value for element in at.markdown if element.value.startswith("####")]
+        [empty] = [element.value for element in at.markdown if element.value.startswith("## ")]
         assert len(empty.splitlines()) > 1, "it must say what to do next"
     assert db.get_engine().pool.checkedout() == 0
+
+
+@every_tab
+@pytest.mark.parametrize("mode", ["0", "1"])
+def test_no_heading_skips_a_level(tab, mode, monkeypatch, open_tab):
+    monkeypatch.setenv("AICMO_MOCK_MODE", mode)
+    at = open_tab(tab)
+    texts = [element.value for part in (at.sidebar, at.main) for element in part.markdown]
+    levels = [len(text) - len(text.lstrip("#")) for text in texts if text.startswith("#")]
+    assert levels[0] == 1
+    assert all(level <= before + 1 for before, level in pairwise(levels))
 
 
 @every_tab
