@@ -1,14 +1,16 @@
 """The dashboard publishes the declared pages and no other.
 
-Why: any file in a folder `pages/` beside the entry is served to operators, reviewed or not.
-Fix: take the file out of that folder or the call of `st.navigation`, or declare it in
-[dashboard].pages.
+Why: any file in a folder `pages/` beside the entry is served to operators, reviewed or not, and one
+that is broken is broken for them alone.
+Fix: mend the page; or take the file out of that folder or the call of `st.navigation`; or declare
+it in [dashboard].pages.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from verify.errors import CouldNotCheck
 from verify.model import Observation
 from verify.probes.static.published import page_name, pages_of
 
@@ -43,7 +45,25 @@ def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
 
 
 def gate_live(page: Page, source: Source, manifest: Manifest) -> Iterator[Observation]:
-    """Hold the list of pages that an operator's browser gets against the declared ones."""
+    """Hold the list of pages that an operator's browser gets against the declared ones, and visit.
+
+    Raises:
+        CouldNotCheck: nothing is wrong with what was seen, but not every page was.
+    """
+    sound = True
+    for observation in (*_listed(page, source, manifest), *_visited(page)):
+        sound = sound and observation.ok
+        yield observation
+    visited = {visit.path for visit in page.visits}
+    unseen = [f"/{path}" for path in page.page_paths if path and path not in visited]
+    if sound and unseen:
+        raise CouldNotCheck(
+            f"The look did not come to each page: {', '.join(unseen)}.",
+            "Look again when this machine, and what it looks at, has less to do.",
+        )
+
+
+def _listed(page: Page, source: Source, manifest: Manifest) -> Iterator[Observation]:
     found = pages_of(source, manifest.dashboard.entry)
     addresses = {one.file: one.name for one in found.published if one.file}
     wanted = {addresses.get(file, page_name(file)): file for file in manifest.dashboard.pages}
@@ -61,3 +81,11 @@ def gate_live(page: Page, source: Source, manifest: Manifest) -> Iterator[Observ
     got = ", ".join(missing) if len(missing) > spared else "none"
     yield Observation("declared pages that are not published", "none", got, page.url)
     yield Observation("pages at the dashboard's own address", 1, listed.count(""), page.url)
+
+
+def _visited(page: Page) -> Iterator[Observation]:
+    for visit in page.visits:
+        url = f"{page.url.rstrip('/')}/{visit.path}"
+        yield Observation(f"the page /{visit.path}: its run", "success", visit.how, url)
+        drawn = "; ".join(f"{one.where}: {one.text}" for one in visit.exceptions)
+        yield Observation(f"the page /{visit.path}: exceptions", "", drawn, url)

@@ -11,7 +11,8 @@ import ast
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from verify.model import AtLeast, Observation
+from verify.errors import CouldNotCheck
+from verify.model import AtLeast, Contains, Observation
 from verify.probes.source import Unparsable
 from verify.probes.static import labels, names
 from verify.probes.static.code import code_of, excerpt
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from verify.manifest import Manifest
+    from verify.probes.protocol.elements import Element
     from verify.probes.source import Source
     from verify.probes.static.names import Binding
     from verify.probes.wire import Page
@@ -118,6 +120,8 @@ def gate_local(rehearsal: Mapping[str, Any], manifest: Manifest) -> Iterator[Obs
     """Run the dashboard in-process and open every tab."""
     entry = manifest.dashboard.entry
     yield Observation("the script's run", "ends by itself", _ended(rehearsal["complete"]), entry)
+    last = rehearsal["main"][-1] if rehearsal["main"] else ""
+    yield from _reaches_its_end("the script's run", last, manifest, entry)
     yield from _shown_labels(rehearsal["labels"], manifest, entry)
     for tab in rehearsal["tabs"]:
         name = f"tab {tab['label']}"
@@ -130,18 +134,56 @@ def gate_local(rehearsal: Mapping[str, Any], manifest: Manifest) -> Iterator[Obs
 
 
 def gate_live(page: Page, manifest: Manifest) -> Iterator[Observation]:
-    """Read the page as an operator's browser gets it, every tab opened."""
-    yield Observation("the page's runs", "success", page.how, page.url)
+    """Read the page as an operator's browser gets it, every tab opened.
+
+    Raises:
+        CouldNotCheck: nothing is wrong with what was seen, but not every tab was.
+    """
+    sound = True
+    for observation in _shown(page, manifest):
+        sound = sound and observation.ok
+        yield observation
+    tabs = (*page.tabs, *page.elsewhere)
+    unseen = [f"{tab.label} ({tab.how})" for tab in tabs if not tab.opened]
+    if sound and unseen:
+        raise CouldNotCheck(
+            f"The look did not come to each tab: {', '.join(unseen)}.",
+            "Look again when this machine, and what it looks at, has less to do.",
+        )
+
+
+def _shown(page: Page, manifest: Manifest) -> Iterator[Observation]:
+    yield Observation("the first page's run", "success", page.how, page.url)
+    yield from _reaches_its_end("the first page's run", _text(page.end), manifest, page.url)
     yield from _shown_labels([tab.label for tab in page.tabs], manifest, page.url)
     for tab in page.tabs:
-        drawn = len(tab.elements) if tab.opened else 0
-        yield Observation(f"tab {tab.label}: elements", AtLeast(1), drawn, page.url)
+        if not tab.opened:
+            continue
+        name = f"tab {tab.label}"
+        yield Observation(f"{name}: its run", "success", tab.how, page.url)
+        yield Observation(f"{name}: elements", AtLeast(1), len(tab.elements), page.url)
+        yield from _reaches_its_end(f"{name}: its run", _text(tab.end), manifest, page.url)
         texts = [element.text for element in tab.elements]
-        yield from _faults(f"tab {tab.label}", texts, manifest, page.url)
+        yield from _faults(name, texts, manifest, page.url)
+    for tab in page.elsewhere:
+        if tab.opened:
+            yield Observation(f"tab {tab.label}, elsewhere: its run", "success", tab.how, page.url)
     outside = [element.text for element in (*page.main, *page.sidebar)]
     yield from _faults("the rest of the page", outside, manifest, page.url)
     drawn_exceptions = "; ".join(f"{one.where}: {one.text}" for one in page.exceptions)
     yield Observation("exceptions on the page", "", drawn_exceptions, page.url)
+
+
+def _reaches_its_end(what: str, last: str, manifest: Manifest, where: str) -> Iterator[Observation]:
+    """Look for what the script draws last: `st.stop()` ends a run with success, and draws less."""
+    if sentinel := manifest.dashboard.sentinel:
+        yield Observation(
+            f"{what}: the last thing drawn", Contains(sentinel), last or "nothing to read", where
+        )
+
+
+def _text(element: Element | None) -> str:
+    return element.text if element else ""
 
 
 def _faults(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+
+from verify.errors import UsageError
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +21,23 @@ class Access:
         headers: name and value of each further header.
         token: a bearer token, sent as `Authorization`; empty for none. Never shown.
         ca_file: certificates to trust instead of this machine's; None for those.
+
+    Raises:
+        UsageError: no header can be like that; the message shows no value.
     """
 
     headers: tuple[tuple[str, str], ...] = ()
     token: str = ""
     ca_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in self.headers:
+            if not _NAME.fullmatch(name):
+                raise UsageError(f"{name!r} is not the name of a header.")
+            if not _VALUE.fullmatch(value):
+                raise UsageError(f"The value of the header {name} holds what no header can.")
+        if not _VALUE.fullmatch(self.token):
+            raise UsageError("The token holds what no header can, such as the end of a line.")
 
     @property
     def sent(self) -> dict[str, str]:
@@ -31,9 +49,15 @@ class Access:
         """Return what a TLS connection is held against.
 
         Raises:
-            OSError: the file with certificates cannot be read.
+            UsageError: the file with certificates cannot be read.
         """
-        return ssl.create_default_context(cafile=self.ca_file)
+        try:
+            return ssl.create_default_context(cafile=self.ca_file)
+        except OSError as error:
+            why = "it holds none" if isinstance(error, ssl.SSLError) else error.strerror
+            raise UsageError(
+                f"The certificates in {self.ca_file} cannot be used: {why}."
+            ) from error
 
     def __repr__(self) -> str:
         return f"Access({len(self.sent)} headers)"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from streamlit.proto.AuthRedirect_pb2 import AuthRedirect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Block_pb2 import Block
 from streamlit.proto.Delta_pb2 import Delta
@@ -74,6 +75,10 @@ def test_what_is_no_kind_of_element_or_block_is_known():
             (
                 ForwardMsg.DESCRIPTOR,
                 {
+                    conversation.HASH: "hash",
+                    conversation.REF_HASH: "ref_hash",
+                    conversation.PAGE_NOT_FOUND: "page_not_found",
+                    conversation.AUTH_REDIRECT: "auth_redirect",
                     conversation.METADATA: "metadata",
                     conversation.NEW_SESSION: "new_session",
                     conversation.DELTA: "delta",
@@ -84,7 +89,11 @@ def test_what_is_no_kind_of_element_or_block_is_known():
             ),
             (
                 inner(ForwardMsg.DESCRIPTOR, "metadata"),
-                {conversation.DELTA_PATH: "delta_path", conversation.RUN: "run"},
+                {
+                    conversation.CACHEABLE: "cacheable",
+                    conversation.DELTA_PATH: "delta_path",
+                    conversation.RUN: "run",
+                },
             ),
             (inner(ForwardMsg.DESCRIPTOR, "metadata", "run"), {1: "script_run_id"}),
             (
@@ -94,8 +103,10 @@ def test_what_is_no_kind_of_element_or_block_is_known():
                     conversation.MAIN_SCRIPT: "main_script_path",
                     conversation.PAGES: "app_pages",
                     conversation.PAGE_HASH: "page_script_hash",
+                    conversation.MAIN_HASH: "main_script_hash",
                 },
             ),
+            (AuthRedirect.DESCRIPTOR, {conversation.REDIRECT_URL: "url"}),
             (Initialize.DESCRIPTOR, {conversation.ENVIRONMENT: "environment_info"}),
             (
                 inner(Initialize.DESCRIPTOR, "environment_info"),
@@ -104,10 +115,17 @@ def test_what_is_no_kind_of_element_or_block_is_known():
                     conversation.PYTHON_VERSION: "python_version",
                 },
             ),
-            (Navigation.DESCRIPTOR, {conversation.NAVIGATION_PAGES: "app_pages"}),
+            (
+                Navigation.DESCRIPTOR,
+                {
+                    conversation.NAVIGATION_PAGES: "app_pages",
+                    conversation.SHOWN_PAGE: "page_script_hash",
+                },
+            ),
             (
                 inner(Navigation.DESCRIPTOR, "app_pages"),
                 {
+                    conversation.LISTED_HASH: "page_script_hash",
                     conversation.PAGE_NAME: "page_name",
                     conversation.PAGE_PATH: "url_pathname",
                     conversation.EXTERNAL_URL: "external_url",

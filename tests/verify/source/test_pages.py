@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from verify.errors import CouldNotCheck
 from verify.gates import pages
+from verify.probes.protocol.page import Visit
 from verify.probes.source import Source
 from verify.probes.static.published import page_name
 from verify.tables import Dashboard
@@ -104,7 +106,12 @@ class Seen:
     """What the live gate takes of a page."""
 
     page_paths: tuple[str, ...]
+    how: str = "success"
     url: str = "http://127.0.0.1"
+
+    @property
+    def visits(self) -> tuple[Visit, ...]:
+        return tuple(Visit(path, path, self.how, (), (), 0.1) for path in self.page_paths if path)
 
 
 FOLDER = tree() | {"pages_of/pages/1_x.py": ""}
@@ -143,6 +150,26 @@ def test_the_pages_own_list(
     manifest = manifest_of(tmp_path, dashboard=declared(*files_declared))
     seen = list(pages.gate_live(Seen(listed), Source(tmp_path), manifest))
     assert any(not one.ok for one in seen) is red, seen
+
+
+def test_a_page_whose_run_does_not_end_is_no_good_page(
+    tmp_path: Path, look: Callable, manifest_of: Callable
+) -> None:
+    look("pages", FOLDER | EXTRA)  # writes the tree
+    manifest = manifest_of(tmp_path, dashboard=declared("pages_of/pages/1_x.py"))
+    page = Seen(("", "x"), how="still running after 5 s")
+    (fault,) = [one for one in pages.gate_live(page, Source(tmp_path), manifest) if not one.ok]
+    assert (fault.subject, fault.got) == ("the page /x: its run", "still running after 5 s")
+
+
+def test_a_page_that_nobody_came_to_is_not_judged(
+    tmp_path: Path, look: Callable, manifest_of: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look("pages", FOLDER | EXTRA)  # writes the tree
+    manifest = manifest_of(tmp_path, dashboard=declared("pages_of/pages/1_x.py"))
+    monkeypatch.setattr(Seen, "visits", ())
+    with pytest.raises(CouldNotCheck, match="did not come to each page: /x"):
+        list(pages.gate_live(Seen(("", "x")), Source(tmp_path), manifest))
 
 
 @pytest.mark.parametrize(

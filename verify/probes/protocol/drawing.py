@@ -143,9 +143,30 @@ class Drawing:
             for group in _groups(node, (name,), 0)
         ]
 
-    def elements(self, root: str, *, tabs: bool) -> tuple[Element, ...]:
-        """Return what is visible below a root in order, with or without what stands in tabs."""
-        return tuple(_elements(self.roots[ROOTS.index(root)], (root,), tabs=tabs))
+    def elements(self, root: str, *, tabs: bool, run: str = "") -> tuple[Element, ...]:
+        """Return what is visible below a root in order.
+
+        Args:
+            root: one of `ROOTS`.
+            tabs: whether what stands in tabs is part of it.
+            run: only what this run drew; empty for all there is. A run that never ends leaves what
+                the one before it drew.
+        """
+        return tuple(_elements(self.roots[ROOTS.index(root)], (root,), tabs=tabs, run=run))
+
+    def above_tabs(self, root: str) -> tuple[Element, ...]:
+        """Return what is visible below a root before its first tab group."""
+        found: list[Element] = []
+        for node, where in _walk(self.roots[ROOTS.index(root)], (root,)):
+            if node.children is not None and node.type == _TAB_CONTAINER:
+                break
+            if node.children is None and (element := elements.from_message(node.message, where)):
+                found.append(element)
+        return tuple(found)
+
+    def end(self, run: str) -> Element | None:
+        """Return the last thing that this run drew in the main area; None for nothing."""
+        return _last(self.roots[0], run, (ROOTS[0],))
 
     def _siblings(self, path: list[int]) -> dict[int, Node] | None:
         """Return the children among which the path ends; None when nothing can stand there."""
@@ -177,8 +198,12 @@ def _groups(node: Node, where: tuple[str, ...], inside: int) -> Iterator[TabGrou
         yield from _groups(child, _within(child, where), inside + is_group)
 
 
-def _elements(node: Node, where: tuple[str, ...], *, tabs: bool) -> Iterator[Element]:
+def _elements(
+    node: Node, where: tuple[str, ...], *, tabs: bool, run: str = ""
+) -> Iterator[Element]:
     for child in node:
+        if run and child.run != run:
+            continue
         if child.children is None:
             element = elements.from_message(child.message, where)
             if element:
@@ -187,7 +212,25 @@ def _elements(node: Node, where: tuple[str, ...], *, tabs: bool) -> Iterator[Ele
             kind, label = elements.block_label(child.message)
             if label:
                 yield Element(kind, label, where)
-            yield from _elements(child, _within(child, where), tabs=tabs)
+            yield from _elements(child, _within(child, where), tabs=tabs, run=run)
+
+
+def _walk(node: Node, where: tuple[str, ...]) -> Iterator[tuple[Node, tuple[str, ...]]]:
+    """Yield all there is below a node in the order it is shown, and what it stands in."""
+    for child in node:
+        yield child, where
+        yield from _walk(child, _within(child, where))
+
+
+def _last(node: Node, run: str, where: tuple[str, ...]) -> Element | None:
+    for child in reversed(list(node)):
+        if child.children is not None:
+            element = _last(child, run, _within(child, where))
+        else:
+            element = elements.from_message(child.message, where) if child.run == run else None
+        if element:
+            return element
+    return None
 
 
 def _within(node: Node, where: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ and every fault becomes a `CouldNotCheck` that says how far it got.
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 import time
@@ -23,30 +24,20 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from verify.errors import CouldNotCheck, UsageError
+from verify.probes.protocol.addresses import look_up
+from verify.probes.protocol.page import ENDPOINT
+from verify.probes.protocol.refusal import Refused, no_answer, no_connection, refused
 
 _CHUNK: Final = 256 * 1024  # bytes per read; a page with data frames has messages of megabytes
 _LARGEST: Final = 256 * 2**20  # bytes per message; Streamlit's own limit is 200 MB by default
 _GOODBYE: Final = 0.5  # seconds to wait for the server's half of the closing handshake
 _QUICKACK: Final = getattr(socket, "TCP_QUICKACK", None)  # Linux only
 _PORTS: Final = {"http": 80, "https": 443}
+_TOLD_BY: Final = 8  # bytes of an answer that tell other protocols apart
+_FORM: Final = "Write it as http://HOST:PORT or https://HOST."
+_PAGE_NAMES: Final = 2  # names at the end of a path that may be a page's
+_ELSEWHERE: Final = (200, 403, 404, 405)  # what a server answers at a path it does not serve
 _CARRIED: Final = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
-_REDIRECTS: Final = (301, 302, 303, 307, 308)
-_NO_BACKEND: Final = (
-    "the proxy does not reach the dashboard behind it",
-    "Check that the dashboard runs, and where the proxy looks for it.",
-)
-_REFUSALS: Final = {
-    401: ("it wants a sign-in", "Use a URL that needs none, such as one behind the proxy."),
-    403: (
-        # Streamlit's server also answers so when no websocket is served at that path.
-        "the origin or host of this URL is not allowed, or its base path is another one",
-        "Use the public URL with its path, or set server.corsAllowedOrigins, server.allowedHosts.",
-    ),
-    502: _NO_BACKEND,
-    503: _NO_BACKEND,
-    504: _NO_BACKEND,
-}
-"""Status of the handshake's answer: what it means, and the remedy."""
 
 
 def split(url: str) -> SplitResult:
@@ -58,14 +49,62 @@ def split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise UsageError(f"{url!r} is not a URL: {error}.") from error
+    except ValueError:
+        # Its own words may repeat the password.
+        raise UsageError(f"{_safe(url)!r} is not a URL.", _FORM) from None
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise UsageError(
-            f"{url!r} is not the URL of a page.", "Write it as http://HOST:PORT or https://HOST."
-        )
+        raise UsageError(f"{_safe(url)!r} is not the URL of a page.", _FORM)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return parts._replace(netloc=host if port is None else f"{host}:{port}", fragment="")
+    # A browser leaves the scheme's own port out of its Origin.
+    named = host if port in {None, _PORTS[parts.scheme]} else f"{host}:{port}"
+    return parts._replace(netloc=named, fragment="")
+
+
+def _safe(url: str) -> str:
+    """Return as much of a faulty URL as holds no user, password or query."""
+    return re.sub(r"[?#].*", "", re.sub(r"[^/]*@", "***@", url))
+
+
+def streaming(
+    page: SplitResult,
+    *,
+    deadline: float,
+    headers: Mapping[str, str],
+    tls: ssl.SSLContext | None = None,
+) -> WebSocket:
+    """Connect to the endpoint over which Streamlit serves this page.
+
+    What stands at the end of the URL's path may be the name of a page instead of the server's base
+    path. Nobody can tell but by asking, which Streamlit's own front end does, too.
+
+    Args:
+        page: the page's URL, from `split`.
+        deadline: see `WebSocket`.
+        headers: see `WebSocket`.
+        tls: see `WebSocket`.
+
+    Raises:
+        CouldNotCheck: as `WebSocket`.
+    """
+    first: Refused | None = None
+    for base in _bases(page.path):
+        endpoint = page._replace(path=f"{base}/{ENDPOINT}", query="")
+        try:
+            return WebSocket(
+                endpoint, subprotocol="streamlit", deadline=deadline, headers=headers, tls=tls
+            )
+        except Refused as error:
+            first = first or error
+            if error.status not in _ELSEWHERE:
+                break
+    raise first or AssertionError("there is always one base")
+
+
+def _bases(path: str) -> Iterator[str]:
+    """Yield where the server may be: the whole path, then what is above its last names."""
+    names = path.rstrip("/").split("/")
+    for last in range(len(names), max(0, len(names) - 1 - _PAGE_NAMES), -1):
+        yield "/".join(names[:last])
 
 
 class WebSocket:
@@ -75,10 +114,12 @@ class WebSocket:
         parts: the http or https URL of the endpoint, split; without user and password.
         subprotocol: the one to ask for.
         deadline: when to give up, on the clock of `time.monotonic`.
-        headers: further headers of the handshake, such as Origin.
+        headers: further headers of the handshake, such as Origin; each replaces one of its own.
+        tls: what a connection by https is held against; None for this machine's certificates.
 
     Raises:
-        CouldNotCheck: nobody listens, the handshake is refused, or the deadline passed.
+        CouldNotCheck: nobody listens, or the deadline passed.
+        Refused: the handshake was answered, and not with a websocket.
     """
 
     def __init__(
@@ -88,8 +129,11 @@ class WebSocket:
         subprotocol: str,
         deadline: float,
         headers: Mapping[str, str],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.bytes_received = 0
+        self._tls = tls
+        self._first = b""
         self._deadline = deadline
         self._shown = f"{parts.scheme}://{parts.netloc}"
         self._secure = parts.scheme == "https"
@@ -101,6 +145,10 @@ class WebSocket:
         except BaseException:
             self._socket.close()
             raise
+
+    def until(self, deadline: float) -> None:
+        """Give up at this moment from now on, on the clock of `time.monotonic`."""
+        self._deadline = deadline
 
     def send(self, payload: bytes) -> None:
         """Send one binary message.
@@ -160,7 +208,12 @@ class WebSocket:
 
     def _connect(self, host: str, port: int) -> socket.socket:
         try:
-            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = look_up(host, port, seconds=self._left())
+        except TimeoutError as error:
+            raise CouldNotCheck(
+                f"The host of {self._shown} was not looked up before the deadline.",
+                "Check this machine's name servers.",
+            ) from error
         except (OSError, UnicodeError) as error:
             raise CouldNotCheck(
                 f"The host of {self._shown} was not found: {error}.", "Correct the URL."
@@ -179,35 +232,27 @@ class WebSocket:
             except BaseException:
                 raw.close()
                 raise
-        raise self._no_connection(fault) from fault
+        raise no_connection(self._shown, fault) from fault
 
     def _wrapped(self, raw: socket.socket, host: str) -> socket.socket:
         if not self._secure:
             return raw
         raw.settimeout(self._left())
-        return ssl.create_default_context().wrap_socket(raw, server_hostname=host)
-
-    def _no_connection(self, fault: OSError | None) -> CouldNotCheck:
-        if isinstance(fault, TimeoutError):
-            return CouldNotCheck(
-                f"{self._shown} did not accept a connection before the deadline.",
-                "Check that the server runs and that no firewall drops the packets.",
-            )
-        if isinstance(fault, ConnectionRefusedError):
-            return CouldNotCheck(
-                f"{self._shown} refused the connection: nothing listens there.",
-                "Start the dashboard, or correct the URL.",
-            )
-        return CouldNotCheck(
-            f"{self._shown} could not be connected to: {_reason(fault)}.",
-            "Check the URL's scheme and port, and the server's certificate."
-            if self._secure
-            else "Correct the URL.",
-        )
+        context = self._tls or ssl.create_default_context()
+        try:
+            return context.wrap_socket(raw, server_hostname=host)
+        except TimeoutError as error:
+            raise CouldNotCheck(
+                f"{self._shown} accepted the connection, but did not answer the TLS handshake "
+                "before the deadline.",
+                "Check that this is a port for https, and that the server is not stuck.",
+            ) from error
 
     def _handshake(self, headers: Mapping[str, str], path: str) -> None:
         request = self._protocol.connect()
         for name, value in headers.items():
+            if name in request.headers:
+                del request.headers[name]
             request.headers[name] = value
         self._protocol.send_request(request)
         try:
@@ -221,13 +266,13 @@ class WebSocket:
                 "Check that this is the dashboard's port, and that the server is not stuck.",
             ) from error
         except OSError as error:
-            raise self._lost(error) from error
+            raise no_answer(self._shown, error, self._first) from error
         refusal = self._protocol.handshake_exc
         answer = self._events.pop(0) if self._events else None  # frames stay for `messages`
         if refusal and isinstance(answer, Response):
-            raise _refused(self._shown, path, answer)
+            raise refused(self._shown, path, answer)
         if refusal:
-            raise _no_answer(self._shown, refusal.__cause__ or refusal)
+            raise no_answer(self._shown, refusal.__cause__ or refusal, self._first)
 
     def _pump(self) -> bool:
         """Read once, and answer what the protocol itself answers; False at the stream's end."""
@@ -237,6 +282,7 @@ class WebSocket:
             # for our delayed acknowledgement before it sends its next small message.
             self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
         data = self._socket.recv(_CHUNK)
+        self._first = self._first or data[:_TOLD_BY]
         self.bytes_received += len(data)
         if data:
             self._protocol.receive_data(data)
@@ -278,41 +324,3 @@ class WebSocket:
 def _client(parts: SplitResult, subprotocol: str) -> ClientProtocol:
     uri = parse_uri(parts._replace(scheme="wss" if parts.scheme == "https" else "ws").geturl())
     return ClientProtocol(uri, subprotocols=[Subprotocol(subprotocol)], max_size=_LARGEST)
-
-
-def _no_answer(shown: str, error: BaseException) -> CouldNotCheck:
-    """Say what it means that the handshake got no answer of HTTP/1.1."""
-    if isinstance(error, EOFError):
-        return CouldNotCheck(
-            f"{shown} closed the connection without an answer.",
-            "Check that this is the dashboard's port, and read the server's log.",
-        )
-    return CouldNotCheck(
-        f"{shown} did not answer as a websocket server does: {_reason(error)}.",
-        "Check the port, and whether the URL must begin with https.",
-    )
-
-
-def _refused(shown: str, path: str, answer: Response) -> CouldNotCheck:
-    """Say what an answer other than a websocket means."""
-    status = answer.status_code
-    what = f"{shown} answered {status}"
-    if status in _REDIRECTS:
-        to = answer.headers.get("Location", "nowhere")
-        return CouldNotCheck(
-            f"{what}: it sends visitors to {to}.", "Use that URL, or sign in first."
-        )
-    if status in _REFUSALS:
-        why, remedy = _REFUSALS[status]
-        return CouldNotCheck(f"{what}: {why}.", remedy)
-    kind = answer.headers.get("Content-Type", "no type")
-    return CouldNotCheck(
-        f"{what} ({kind}) at {path} and no websocket: this is not a Streamlit server, or a proxy "
-        "does not pass websockets on.",
-        "Check the port and the base path of the URL.",
-    )
-
-
-def _reason(error: BaseException | None) -> str:
-    text = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or str(error)
-    return text or type(error).__name__
