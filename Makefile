@@ -7,13 +7,13 @@ NOX := .venv-verify/bin/nox
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup verify test run lint image clean environments engine
+.PHONY: help setup verify test run lint image clean environments engine browser
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Make the virtual environments, start the container engine, get the base image
-	@$(MAKE) --no-print-directory --jobs=2 environments engine
+setup: ## Make the virtual environments, start the container engine, get base image and browser
+	@$(MAKE) --no-print-directory --jobs=2 environments engine browser
 
 verify: setup ## Prove the dashboard, from its source to its running container
 	@$(NOX) -s verify -- $(ARGS)
@@ -39,3 +39,7 @@ environments:
 
 engine:
 	@scripts/provision.sh
+
+# It is the toolkit that looks for one, and its Playwright that can download one.
+browser: environments
+	@scripts/browser.sh

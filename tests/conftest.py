@@ -1,4 +1,4 @@
-"""What holds for all tests: how they hear an interrupt, and what needs a container engine."""
+"""What holds for all tests: how they hear an interrupt, and what needs an engine or a browser."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from verify.errors import VerifyError
-from verify.probes import engine
+from verify.probes import browser, engine
 
 
 def pytest_configure():
@@ -17,12 +17,17 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """Skip what needs an engine where none answers; in CI it must run, so there it fails."""
-    wanting = [item for item in items if item.get_closest_marker("docker")]
-    if not wanting or os.environ.get("CI"):
-        return
-    try:
-        engine.connect(uuid.uuid4().hex).close()
-    except VerifyError as error:
-        for item in wanting:
-            item.add_marker(pytest.mark.skip(reason=error.diagnosis))
+    """Skip what needs what is not here: an engine, a browser; in CI it must run, so it fails."""
+    for mark, look in (("docker", _engine), ("browser", browser.find)):
+        wanting = [item for item in items if item.get_closest_marker(mark)]
+        if not wanting or os.environ.get("CI"):
+            continue
+        try:
+            look()
+        except VerifyError as error:
+            for item in wanting:
+                item.add_marker(pytest.mark.skip(reason=error.diagnosis))
+
+
+def _engine():
+    engine.connect(uuid.uuid4().hex).close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from verify.errors import Unavailable, VerifyError
 from verify.model import Need
-from verify.probes import engine, git
+from verify.probes import browser, engine, git
 from verify.probes.subject import interpreter
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def _needs(manifest: Manifest) -> Iterator[Need]:
     yield _interpreter(manifest)
     if manifest.image is not None:
         yield from _container(manifest, manifest.image)
+        yield _browser()
 
 
 def _interpreter(manifest: Manifest) -> Need:
@@ -47,6 +48,14 @@ def _interpreter(manifest: Manifest) -> Need:
     except Unavailable as error:
         return Need(name, met=False, found=error.diagnosis, cure="make setup")
     return Need(name, met=True, found=found, cure="make setup")
+
+
+def _browser() -> Need:
+    try:
+        found = browser.find()
+    except Unavailable as error:
+        return Need("browser", met=False, found=error.diagnosis, cure=error.remedy)
+    return Need("browser", met=True, found=str(found), cure="")
 
 
 def _container(manifest: Manifest, spec: Image) -> Iterator[Need]:

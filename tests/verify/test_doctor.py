@@ -29,3 +29,14 @@ def test_doctor_asks_for_an_engine_only_where_there_is_an_image(tiny):
     assert ran.exit == 3
     assert "✘ container engine: no container engine answers at unix:///nowhere.sock" in ran.out
     assert "scripts/provision.sh" in ran.out
+
+
+def test_doctor_asks_for_a_browser_only_where_there_is_a_page_to_look_at(tiny):
+    assert "browser" not in tiny.verify("doctor").out
+    tiny.write("Dockerfile", "FROM scratch\n")
+    manifest = (tiny.root / "verify.toml").read_text("utf-8")
+    tiny.write("verify.toml", f'{manifest}\n[image]\ndockerfile = "Dockerfile"\ntag = "x:y"\n')
+    ran = tiny.verify("doctor", env={"VERIFY_BROWSER": "/nowhere/chrome"})
+    assert ran.exit == 3
+    assert "✘ browser: VERIFY_BROWSER names /nowhere/chrome" in ran.out
+    assert "unset VERIFY_BROWSER" in ran.out
