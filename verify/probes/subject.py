@@ -68,6 +68,31 @@ class Farm:
 
 
 @dataclass(frozen=True, slots=True)
+class Grove:
+    """Running servers of one file in which faults can be planted.
+
+    Args:
+        urls: the address of each.
+        process: what started them.
+        output: the file that takes what all of them print.
+    """
+
+    urls: list[str]
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+
+    def ended(self) -> str:
+        """Say how what started them ended; empty while it runs."""
+        code = self.process.poll()
+        return "" if code is None else f"exit code {code}"
+
+    def log(self) -> str:
+        """Return all they have printed so far."""
+        size = os.fstat(self.output.fileno()).st_size
+        return os.pread(self.output.fileno(), size, 0).decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """The project as it can be executed on this machine.
 
@@ -113,6 +138,28 @@ class Subject:
             with running(command, cwd=self.root, env=self.env, stdout=log, stderr=log) as process:
                 urls = {file: f"http://127.0.0.1:{port}" for file, port in ports.items()}
                 yield Farm(urls, process, log)
+
+    @contextlib.contextmanager
+    def serve_planted(
+        self, entry: str, missing: Sequence[tuple[str, str]], optional: Sequence[str] = ()
+    ) -> Iterator[Grove]:
+        """Run `streamlit run ENTRY` once for each of these, with faults, see `planted.py`.
+
+        The servers may not answer yet. All are gone when the context is left.
+
+        Args:
+            entry: what to serve.
+            missing: for each server the module that it lacks, and how; empty for none.
+            optional: modules that a tab may do without.
+        """
+        with reserved(len(missing)) as ports, tempfile.TemporaryFile() as log:
+            started = [[port, *lacks] for port, lacks in zip(ports, missing, strict=True)]
+            request: dict[str, Any] = {"root": str(self.root), "entry": entry}
+            request |= {"address": "127.0.0.1", "optional": list(optional), "servers": started}
+            args = payload.packed("planted.py", request)
+            command = [self.python, *args]
+            with running(command, cwd=self.root, env=self.env, stdout=log, stderr=log) as process:
+                yield Grove([f"http://127.0.0.1:{port}" for port in ports], process, log)
 
     def _run(self, args: list[str], who: str, deadline: float) -> dict[str, Any]:
         command = [self.python, *args]
