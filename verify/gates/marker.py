@@ -153,9 +153,16 @@ def _first_stop(tree: ast.Module) -> int:
 def gate_local(
     local_facts: Mapping[str, Any], rehearsal: Mapping[str, Any], manifest: Manifest
 ) -> Iterator[Observation]:
-    """Import the entry and read its constant; run it and read its sidebar."""
+    """Import the entry and read its constant; run it and read its sidebar and Diagnostics."""
     yield from _imported_constant(local_facts, manifest)
-    yield _on_page(rehearsal["sidebar"], manifest, manifest.dashboard.entry)
+    entry = manifest.dashboard.entry
+    yield _on_page(rehearsal["sidebar"], manifest, panel.SIDEBAR, entry)
+    if manifest.diagnostics is not None:
+        label = manifest.diagnostics.tab
+        texts = [
+            text for tab in rehearsal["tabs"] if tab["label"] == label for text in tab["texts"]
+        ]
+        yield _on_page(texts, manifest, f"tab {label}", entry)
 
 
 def gate_image(image_facts: Mapping[str, Any], manifest: Manifest) -> Iterator[Observation]:
@@ -176,8 +183,13 @@ def gate_container(container_facts: Mapping[str, Any], manifest: Manifest) -> It
 
 
 def gate_live(page: Page, manifest: Manifest) -> Iterator[Observation]:
-    """Read the sidebar as an operator's browser gets it."""
-    yield _on_page([element.text for element in page.sidebar], manifest, page.url)
+    """Read the sidebar and Diagnostics as an operator's browser gets them."""
+    yield _on_page([element.text for element in page.sidebar], manifest, panel.SIDEBAR, page.url)
+    if manifest.diagnostics is not None:
+        label = manifest.diagnostics.tab
+        drawn = [one for tab in page.tabs if tab.label == label for one in tab.elements]
+        texts = [element.text for element in drawn]
+        yield _on_page(texts, manifest, f"tab {label}", page.url)
 
 
 def _imported_constant(facts: Mapping[str, Any], manifest: Manifest) -> Iterator[Observation]:
@@ -195,7 +207,7 @@ def _imported_constant(facts: Mapping[str, Any], manifest: Manifest) -> Iterator
             )
 
 
-def _on_page(texts: Iterable[str], manifest: Manifest, where: str) -> Observation:
+def _on_page(texts: Iterable[str], manifest: Manifest, where: str, path: str) -> Observation:
     label = manifest.dashboard.marker_label
-    shown = panel.facts(texts).get(label, f"there is no {label!r} in the sidebar")
-    return Observation(f"{label} in the sidebar", manifest.dashboard.marker, shown, where)
+    shown = panel.facts(texts).get(label, f"there is no {label!r} in {where}")
+    return Observation(f"{label} in {where}", manifest.dashboard.marker, shown, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -103,6 +104,25 @@ class Container:
                 "Read its log; what was seen meanwhile does not count.",
             )
 
+    def memory_mb(self) -> float:
+        """Return how much memory its processes hold, in MB; what the kernel could drop not counted.
+
+        Raises:
+            CouldNotCheck: the container or the engine is gone, or the engine does not count memory.
+        """
+        with engine_errors("its memory cannot be read"):
+            # One sample instead of two a second apart, of which the engine would reckon CPU time.
+            told = self.raw.client.api.stats(self.id, stream=False, one_shot=True)
+        counted = told.get("memory_stats", {}).get("stats") or {}
+        # Control groups version 2 and 1 have different names for it.
+        held = sum(counted.get(name, 0) for name in ("anon", "shmem", "total_rss"))
+        if not held:
+            raise CouldNotCheck(
+                "the engine does not say how much memory the container holds",
+                "See whether it counts memory: `docker stats`.",
+            )
+        return float(held) / 1e6
+
     def log(self) -> str:
         """Return the end of the container's log, or why it cannot be read."""
         try:
@@ -111,6 +131,39 @@ class Container:
         except CouldNotCheck as error:
             return error.diagnosis
         return plain(raw.decode("utf-8", "replace")).strip()
+
+    def whole_log(self) -> str:
+        """Return all the container has logged so far.
+
+        Raises:
+            CouldNotCheck: the engine cannot read it.
+        """
+        with engine_errors("its log cannot be read"):
+            raw: bytes = self.raw.logs()
+        return plain(raw.decode("utf-8", "replace"))
+
+    def terminate(self, patience: float) -> int | None:
+        """Send SIGTERM, and wait for the end.
+
+        Args:
+            patience: seconds to wait.
+
+        Returns:
+            The exit code; None when it still runs.
+
+        Raises:
+            CouldNotCheck: the engine cannot.
+        """
+        from requests import RequestException
+
+        with engine_errors("it cannot be told to stop"):
+            self.raw.kill(signal="SIGTERM")
+            # The SDK has several errors for a wait that is over; the state tells which it was.
+            with contextlib.suppress(RequestException):
+                return int(self.raw.wait(timeout=patience)["StatusCode"])
+            self.raw.reload()
+            state = self.raw.attrs["State"]
+        return None if state["Running"] else int(state["ExitCode"])
 
     def finish(self) -> str:
         """Stop the container and return all it has logged.
