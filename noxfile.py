@@ -73,6 +73,7 @@ def verify(session: nox.Session) -> None:
     """Prove the dashboard; what follows `--` goes to `verify run`; ends with its exit code."""
     reports = ["json:build/verify/report.json", "junit:build/verify/junit.xml"]
     wanted = [part for report in reports for part in ("--report", report)]
+    wanted += ["--screenshots", "build/verify/screenshots"]
     _with_its_own_end(BIN / "verify", "run", *wanted, *session.posargs)
 
 

@@ -162,6 +162,7 @@ def _manifest_values(data: dict[str, Any], root: Path, problems: list[str]) -> d
         paths = [row.get("path") for row in rows]
         problems += [f"retired[{n}].path: {p!r} stands twice" for n, p in repeated(paths)]
         problems += _contradictions(values.get("dashboard"), paths)
+        problems += _unknown_tabs(values)
     else:
         problems.append(f"retired: must be tables, [[retired]], not {named(rows)}")
     return values
@@ -185,6 +186,18 @@ def _contradictions(dashboard: Dashboard | None, retired: list[Any]) -> list[str
             elif role:
                 roles[path] = role
     return found
+
+
+def _unknown_tabs(values: dict[str, Any]) -> list[str]:
+    """Tell of tables that speak of a tab which the dashboard does not have."""
+    dashboard: Dashboard | None = values.get("dashboard")
+    if dashboard is None:
+        return []
+    return [
+        f"{name}.tab: {table.tab!r} is not among dashboard.tabs"
+        for name in ("diagnostics", "campaign_ops")
+        if (table := values.get(name)) is not None and table.tab not in dashboard.tabs
+    ]
 
 
 def _table(kind: type, data: dict[str, Any], where: str, root: Path, problems: list[str]) -> Any:

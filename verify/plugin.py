@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from verify.catalog import PREFIX, Gate
-from verify.errors import NotDeclared, SubjectBroken, Unavailable, VerifyError
+from verify.errors import SubjectBroken
+from verify.judge import checked, judge, said
 from verify.model import Cell, ImageRef, Observation, Outcome, Stage
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from verify.probes.git import Checkout
     from verify.probes.launchers.beside import Beside
     from verify.progress import Progress
-
-VACUOUS = "nothing was checked: the gate observed nothing"
 
 
 @dataclass(slots=True)
@@ -42,6 +40,7 @@ class Run:
         image: the image that was looked at.
         container: the container that is looked at; a change of it spoils what was seen.
         beside: the run matrix, while it is drawn up.
+        screenshots: the folder that gets a picture of each tab; None for none.
     """
 
     manifest: Manifest
@@ -55,6 +54,7 @@ class Run:
     image: ImageRef | None = None
     container: Container | None = None
     beside: Beside | None = None
+    screenshots: Path | None = None
 
     def stages(self) -> set[Stage]:
         """Return the stages that are looked at."""
@@ -141,10 +141,7 @@ class GatePlugin:
         return True
 
     def _observe(self, observations: Iterable[Observation] | None) -> None:
-        for observation in observations or ():
-            if not isinstance(observation, Observation):
-                raise TypeError(f"a gate yields Observation, not {type(observation).__name__}")
-            self._observed.append(observation)
+        self._observed.extend(checked(observations))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -156,7 +153,7 @@ class GatePlugin:
         error = call.excinfo.value if call.excinfo else None
         if call.when == "teardown":
             if error is not None:
-                self._run.notes.append(f"cleaning up after {key[0]} failed: {_said(error)}")
+                self._run.notes.append(f"cleaning up after {key[0]} failed: {said(error)}")
         elif call.when == "call" or error is not None:
             outcome, reason, required = self._judge(*key, error)
             seconds = call.duration if call.when == "call" else 0.0
@@ -167,18 +164,12 @@ class GatePlugin:
         self, gate: str, stage: Stage, error: BaseException | None
     ) -> tuple[Outcome, str, bool]:
         """Map what happened to (outcome, reason, required)."""
-        if error is None:
-            if not self._observed:
-                return Outcome.ERROR, VACUOUS, True
-            good = all(observation.ok for observation in self._observed)
-            return (Outcome.PASS if good else Outcome.FAIL), "", True
         if isinstance(error, SubjectBroken):
             return self._blame(gate, stage, error)
-        if isinstance(error, NotDeclared):
-            return Outcome.SKIP, _said(error), False
-        if isinstance(error, Unavailable):
-            return Outcome.SKIP, _said(error), True
-        return Outcome.ERROR, _said(error), True
+        if isinstance(error, pytest.FixtureLookupError):
+            reason = f"the gate asks for a fixture that does not exist: {error.argname}"
+            return Outcome.ERROR, reason, True
+        return judge(self._observed, error)
 
     def _blame(self, gate: str, stage: Stage, error: SubjectBroken) -> tuple[Outcome, str, bool]:
         """Let one cell carry a broken prerequisite; the others point to it.
@@ -226,17 +217,6 @@ def _key(item: pytest.Item) -> tuple[str, Stage]:
     stage = item.name.removeprefix(PREFIX)
     # A gate_* function that names no stage is never asked for: the catalog has said so already.
     return item.path.stem, Stage(stage) if stage in set(Stage) else stage  # type: ignore[return-value]
-
-
-def _said(error: BaseException) -> str:
-    """Return an error in words; an unexpected one with the place it came from."""
-    if isinstance(error, VerifyError):
-        return str(error)
-    if isinstance(error, pytest.FixtureLookupError):
-        return f"the gate asks for a fixture that does not exist: {error.argname}"
-    place = traceback.extract_tb(error.__traceback__)[-1:]
-    where = f" ({place[0].filename}, line {place[0].lineno})" if place else ""
-    return f"the gate itself broke: {type(error).__name__}: {error}{where}"
 
 
 def _first_line(text: str) -> str:

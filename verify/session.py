@@ -50,12 +50,14 @@ class Options:
         stages: the stages to look at; empty for all.
         gates: the gates to run, by id; empty for all.
         progress: hears what happens.
+        screenshots: the folder that gets a picture of each tab; None for none.
     """
 
     root: Path
     stages: tuple[Stage, ...] = ()
     gates: tuple[str, ...] = ()
     progress: Progress = field(default_factory=Progress)
+    screenshots: Path | None = None
 
 
 _LONGEST = ("entry", Stage.SOURCE)
@@ -95,6 +97,7 @@ def run(options: Options) -> Report:
             id=uuid.uuid4().hex[:12],
             checkout=checkout,
             beside=beside,
+            screenshots=options.screenshots,
         )
         options.progress.begin(asked)
         stack.callback(options.progress.end)

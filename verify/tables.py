@@ -45,8 +45,8 @@ class Diagnostics:
     pool: str = key("text", default="")
     service: str = key("pattern", default="")
     variable: str = key("pattern", default="")
-    variables: tuple[str, ...] = key("labels", default=())
-    credentials: tuple[tuple[str, str], ...] = key("env", default=())
+    variables: tuple[str, ...] = key("texts", default=())
+    credentials: tuple[tuple[str, str], ...] = key("credentials", default=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,16 @@ def _env(value: Any, _root: Path, _settings: Mapping[str, Any]) -> tuple[tuple[s
     return tuple(value.items())
 
 
+def _credentials(
+    value: Any, root: Path, settings: Mapping[str, Any]
+) -> tuple[tuple[str, str], ...]:
+    rows = _env(value, root, settings)
+    faults = [f"{name}: must hold {{secret}}" for name, text in rows if "{secret}" not in text]
+    if faults:
+        raise ValueError(*faults)
+    return rows
+
+
 CHECKS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "text": _text,
@@ -197,6 +207,7 @@ CHECKS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "files": _list_of(_file),
         "folder": _folder,
         "folders": _list_of(_folder),
+        "texts": _list_of(_text),
         "labels": _labels,
         "name": _dotted,
         "names": _list_of(_dotted),
@@ -208,6 +219,7 @@ CHECKS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "seconds": _seconds,
         "port": _port,
         "env": _env,
+        "credentials": _credentials,
         "commands": _commands,
     }
 )

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from verify.manifest import Manifest
-    from verify.probes.ready import Started
+    from verify.probes.ready import Begun, Started
     from verify.probes.wire import Page
 
 FIRST = True
 
 
-def gate_local(local_start: tuple[Page, float], manifest: Manifest) -> Iterator[Observation]:
+def gate_local(local_start: Begun, manifest: Manifest) -> Iterator[Observation]:
     """Start `streamlit run ENTRY` here and wait for its first page."""
-    page, seconds = local_start
-    yield from _start(page, seconds, manifest, manifest.dashboard.entry)
+    entry = manifest.dashboard.entry
+    yield from _start(local_start.page, local_start.seconds, manifest, entry)
 
 
 def gate_container(container: Started, manifest: Manifest) -> Iterator[Observation]:

@@ -17,6 +17,10 @@ GRACE = 3.0
 """Seconds between SIGTERM and SIGKILL; an idle Streamlit server needs about 0.1."""
 
 
+_started: set[subprocess.Popen[bytes]] = set()
+"""What is running now, whichever thread started it."""
+
+
 @contextlib.contextmanager
 def running(
     command: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdout: Any, stderr: Any
@@ -46,11 +50,19 @@ def running(
                 stderr=stderr,
                 start_new_session=True,
             )
+            _started.add(process)
         yield process
     finally:
         if process is not None:
             with uninterrupted():
                 _end(process)
+                _started.discard(process)
+
+
+def end_all() -> None:
+    """Kill what other threads have started, so that whoever waits for it goes on."""
+    for process in list(_started):
+        _signal(process, signal.SIGKILL)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -46,6 +46,20 @@ def refused_build(dockerfile: str) -> Iterator[None]:
         ) from error
 
 
+@contextlib.contextmanager
+def going_anyway() -> Iterator[None]:
+    """Take it for done when what is to be removed is gone, or is being removed by somebody else."""
+    from docker.errors import APIError, NotFound
+
+    try:
+        yield
+    except NotFound:
+        return
+    except APIError as error:
+        if "is already in progress" not in str(error.explanation):
+            raise
+
+
 def root_cause(error: BaseException) -> str:
     """Return what the operating system said; the SDK wraps it three times over."""
     cause: BaseException | None = error

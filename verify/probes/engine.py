@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import socket
+import threading
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from verify.errors import CouldNotCheck, SubjectBroken, Unavailable
 from verify.model import ImageRef
 from verify.probes.children import uninterrupted
 from verify.probes.container import LOG_LINES, Container, plain
-from verify.probes.docker_errors import engine_errors, refused_build, root_cause
+from verify.probes.docker_errors import engine_errors, going_anyway, refused_build, root_cause
 from verify.probes.dockerfile.parse import arguments
 from verify.probes.ownership import LABEL, label, orphaned
 
@@ -62,7 +63,10 @@ class Engine:
     def __init__(self, client: DockerClient, run_id: str) -> None:
         self._client = client
         self._made: list[DockerContainer] = []
+        self._closed = False
+        self._lock = threading.Lock()
         self._label = label(run_id)
+        self._run_id = run_id
         self.version: str = client.version()["Version"]
 
     def build(
@@ -174,6 +178,7 @@ class Engine:
         *,
         ports: tuple[int, ...],
         memory: str,
+        role: str = "",
         entrypoint: list[str] | None = None,
         command: list[str] | None = None,
         environment: Mapping[str, str] | None = None,
@@ -184,6 +189,7 @@ class Engine:
             image_id: which image.
             ports: the container's ports to publish.
             memory: its memory limit, as Docker writes it.
+            role: what it is there for; the end of its name, which begins with that of the run.
             entrypoint: instead of the image's own.
             command: instead of the image's own.
             environment: variables added to the image's own.
@@ -197,6 +203,7 @@ class Engine:
         with engine_errors("the container cannot be created"), uninterrupted():
             raw = self._client.containers.create(
                 image_id,
+                name=f"verify-{self._run_id}-{role}" if role else None,
                 command=command,
                 entrypoint=entrypoint,
                 environment=dict(environment or {}),
@@ -205,7 +212,7 @@ class Engine:
                 labels=self._label,
                 detach=True,
             )
-            self._made.append(raw)
+            self._keep(raw)
         began = time.monotonic()
         try:
             raw.start()
@@ -243,7 +250,7 @@ class Engine:
                     mem_limit=memory,
                     labels=self._label,
                 )
-                self._made.append(raw)
+                self._keep(raw)
             try:
                 raw.start()
                 raw.wait(timeout=deadline)
@@ -254,17 +261,24 @@ class Engine:
                     self._remove(raw)
         return out, err
 
+    def _keep(self, raw: DockerContainer) -> None:
+        """Remember a container, so that it is removed when the run ends before it does."""
+        with self._lock:
+            self._made.append(raw)
+            if not self._closed:
+                return
+        self._remove(raw)
+        raise CouldNotCheck("the run was over before the container was started")
+
     def remove(self, container: Container) -> None:
         """Remove a container with its anonymous volumes, running or not."""
         with uninterrupted():
             self._remove(container.raw)
 
     def _remove(self, raw: DockerContainer) -> None:
-        from docker.errors import NotFound
-
-        with engine_errors("a container cannot be removed"), contextlib.suppress(NotFound):
+        with engine_errors("a container cannot be removed"), going_anyway():
             raw.remove(force=True, v=True)
-        if raw in self._made:
+        with contextlib.suppress(ValueError):  # another thread was faster
             self._made.remove(raw)
 
     def sweep(self) -> int:
@@ -274,14 +288,17 @@ class Engine:
         with engine_errors("the engine cannot list its containers"):
             for row in api.containers(all=True, filters={"label": LABEL}):
                 if orphaned(row["Labels"].get(LABEL, "")):
-                    api.remove_container(row["Id"], force=True, v=True)
+                    with going_anyway():
+                        api.remove_container(row["Id"], force=True, v=True)
                     swept += 1
         return swept
 
     def close(self) -> None:
-        """Remove everything this run made."""
+        """Remove everything this run made; from now on it makes nothing more."""
         try:
             with uninterrupted():
+                with self._lock:
+                    self._closed = True
                 for raw in list(self._made):
                     self._remove(raw)
         finally:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from verify.errors import SubjectBroken
 from verify.probes import wire
 from verify.probes.health import health
+from verify.probes.protocol.refusal import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,20 @@ class Started(NamedTuple):
     container: Container
     page: wire.Page
     seconds: float
+
+
+class Begun(NamedTuple):
+    """A server of this machine that was started, looked at and ended.
+
+    Args:
+        page: the first page it gave.
+        seconds: from the start of its process to that page.
+        whole: the page with every tab opened; the first one where that never was complete.
+    """
+
+    page: wire.Page
+    seconds: float
+    whole: wire.Page
 
 
 class Refusals(NamedTuple):
@@ -58,7 +73,7 @@ def first_page(
         deadline: seconds for all of it.
 
     Raises:
-        SubjectBroken: it ended, or did not get healthy in time; carries its log.
+        SubjectBroken: it ended, did not get healthy in time, or refuses visitors; carries its log.
         CouldNotCheck: it got healthy, and then did not speak.
     """
     ends = time.monotonic() + deadline
@@ -74,4 +89,10 @@ def first_page(
                 log=log(),
             )
         time.sleep(PAUSE)
-    return wire.read(url, deadline=max(1.0, ends - time.monotonic()))
+    try:
+        return wire.read(url, deadline=max(1.0, ends - time.monotonic()))
+    except Refused as error:
+        # The server is up, and lets nobody in: operators get a page that never connects.
+        raise SubjectBroken(
+            what, expected="lets visitors in", got=error.diagnosis, log=log()
+        ) from error
