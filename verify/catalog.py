@@ -40,8 +40,12 @@ class Gate:
     fault: str = ""
 
 
-def read(*folders: Path) -> tuple[Gate, ...]:
+def read(*folders: Path, stage: Stage | None = None) -> tuple[Gate, ...]:
     """Return the gates of these folders, by id.
+
+    Args:
+        folders: where the gates' files are.
+        stage: only those whose file has a function for this stage; the others are not parsed.
 
     Raises:
         VerifyError: two files carry the same id.
@@ -49,7 +53,7 @@ def read(*folders: Path) -> tuple[Gate, ...]:
     gates: dict[str, Gate] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.py")):
-            if path.name.startswith("_"):
+            if path.name.startswith("_") or not _may_look_at(path, stage):
                 continue
             gate = _gate(path)
             if gate.id in gates:
@@ -59,6 +63,15 @@ def read(*folders: Path) -> tuple[Gate, ...]:
                 )
             gates[gate.id] = gate
     return tuple(gates[id_] for id_ in sorted(gates))
+
+
+def _may_look_at(path: Path, stage: Stage | None) -> bool:
+    if stage is None:
+        return True
+    try:
+        return f"def {PREFIX}{stage}(".encode() in path.read_bytes()
+    except OSError:
+        return True  # told as the gate's fault
 
 
 def _gate(path: Path) -> Gate:

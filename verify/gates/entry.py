@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from verify.probes.ready import Started
     from verify.probes.source import Source
     from verify.probes.starts import Start
+    from verify.probes.wire import Page
 
 LAST = True
 
@@ -155,6 +156,14 @@ def gate_container(
     entry = manifest.dashboard.entry
     folder = manifest.image.app_dir if manifest.image else ""
     yield Observation("the file the page runs", f"{folder}/{entry}", page.main_script, entry)
+
+
+def gate_live(page: Page, manifest: Manifest) -> Iterator[Observation]:
+    """Hear from the server which file its page runs; where that lies there is its own business."""
+    entry = manifest.dashboard.entry
+    script = page.main_script.replace("\\", "/")
+    got = entry if script.endswith(f"/{entry}") else page.main_script
+    yield Observation("the file the page runs", entry, got, page.url)
 
 
 def _started(

@@ -33,7 +33,20 @@ def write(report: Report, form: str, path: Path) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    text = render(report, form)
+    put(render(report, form), path, f"the {form} report")
+
+
+def put(text: str, path: Path, what: str) -> None:
+    """Write a text to a file, whole or not at all; folders are made.
+
+    Args:
+        text: what to write.
+        path: where to; what stands there is replaced.
+        what: the text's name in an error.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -47,6 +60,6 @@ def write(report: Report, form: str, path: Path) -> None:
             raise
     except OSError as error:
         raise UsageError(
-            f"the {form} report cannot be written to {path}: {error.strerror}",
+            f"{what} cannot be written to {path}: {error.strerror}",
             "Name a file in a folder that you may write to.",
         ) from error

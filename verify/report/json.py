@@ -29,7 +29,7 @@ def render(report: Report) -> str:
         "subject": dataclasses.asdict(report.subject),
         "manifest": dataclasses.asdict(report.manifest),
         "image": image,
-        "cells": [_cell(cell) for cell in report.cells],
+        "cells": [as_cell(cell) for cell in report.cells],
         "started": report.started,
         "seconds": round(report.seconds, 3),
         "notes": list(report.notes),
@@ -37,7 +37,8 @@ def render(report: Report) -> str:
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def as_cell(cell: Cell) -> dict[str, Any]:
+    """Return one cell, its findings in full."""
     return {
         "gate": cell.gate,
         "stage": str(cell.stage),

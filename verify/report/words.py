@@ -46,3 +46,9 @@ def rows(finding: Observation) -> list[tuple[str, str]]:
 def told(finding: Observation) -> str:
     """Return a finding as a few lines of plain text."""
     return "\n".join(f"{name}: {text}" for name, text in rows(finding))
+
+
+def in_one_line(finding: Observation) -> str:
+    """Return a finding as one sentence, without its place."""
+    expected, got = shown(finding.expected), shown(finding.got)
+    return " ".join(f"{finding.subject}: expected {expected}, got {got}".split())
