@@ -18,6 +18,8 @@ from pathlib import Path
 from benchmarks.accuracy import accuracy
 from benchmarks.matrix import matrix
 from benchmarks.measure import ROOT, Row, pairs, seconds
+from benchmarks.probes import probes
+from benchmarks.signals import signals
 from verify.probes import wire
 from verify.probes.server import serve
 from verify.probes.source import Source
@@ -144,6 +146,8 @@ MEASURES: dict[str, Callable[[], Row | list[Row]]] = {
     "verify": whole,
     "accuracy": accuracy,
     "matrix": matrix,
+    "probes": probes,
+    "signals": signals,
 }
 
 
