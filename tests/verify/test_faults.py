@@ -11,9 +11,12 @@ pytestmark = pytest.mark.docker
 
 
 def container_of(pid: int) -> str:
-    """Return the container that a running `verify` has started, from the label it carries."""
+    """Return the container that a running `verify` looks at, from the label it carries."""
     listed = subprocess.run(
-        ["docker", "ps", "--filter", "label=verify.run", "--format", "{{.ID}} {{.Labels}}"],
+        [
+            *("docker", "ps", "--filter", "label=verify.run", "--filter", "name=-dashboard$"),
+            *("--format", "{{.ID}} {{.Labels}}"),
+        ],
         capture_output=True,
         text=True,
         check=True,

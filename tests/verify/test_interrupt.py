@@ -51,12 +51,18 @@ MOMENTS = {
     "importing each module": ("local", "imports"),
     "running the dashboard in-process": ("local", "sessions"),
     "serving each retired file": ("local", "guards"),
+    "planting a fault in each tab": ("local", "isolation"),
+    "serving the dashboard with secrets": ("local", "mock"),
     "building": ("image", "image"),
     "looking at the image at rest": ("image", "compile"),
     "starting the container": ("container", "startup"),
     "looking around inside the container": ("container", "imports"),
     "starting the image with each retired file": ("container", "guards"),
+    "planting a fault in each tab, in a container": ("container", "isolation"),
+    "reading and stopping a container": ("container", "shutdown"),
     "reading the page": ("live", "tabs"),
+    "opening 50 sessions": ("live", "sessions"),
+    "clicking through every tab": ("live", "accessibility"),
 }
 
 

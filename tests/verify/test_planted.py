@@ -15,6 +15,19 @@ import pytest
 ENTRY = "streamlit_pages/aicmo_operator.py"
 DOCKERFILE = "streamlit/Dockerfile"
 TAB = "streamlit_pages/tabs/strategy.py"
+SHELL = "streamlit_pages/shell.py"
+FACTS = "streamlit_pages/facts.py"
+DIAGNOSTICS = "streamlit_pages/tabs/diagnostics.py"
+
+DUMP = "import os; st.dataframe([dict(os.environ)])\n"
+LOGGED = """
+import logging
+
+try:
+    1 / 0
+except ZeroDivisionError:
+    logging.exception("odd")
+"""
 
 RIVAL = "import streamlit as st\n\nst.title('another dashboard')\n"
 
@@ -36,15 +49,32 @@ def put(path: str, text: str | bytes):
     return lambda p: p.write(path, text)
 
 
+def each_run(*lines: str):
+    """Do something in each run; what is added to KEPT stays."""
+    first = "from aicmo.core import db; KEPT = db.__dict__.setdefault('KEPT', [])"
+    planted = "".join(f"    {line}\n" for line in (first, *lines))
+    return edited(ENTRY, "    draw_page(", planted + "    draw_page(")
+
+
+def rendered(code: str):
+    """Let one tab draw only this."""
+    return appended(TAB, f"\n\ndef render() -> None:\n    import streamlit as st\n\n    {code}\n")
+
+
 @dataclass(frozen=True)
 class Defect:
-    """One defect: what is planted, and the finding it must lead to."""
+    """One defect: what is planted, and the finding it must lead to.
+
+    What it `sees` is the finding's path here, and a part of what was got where it is deployed; what
+    it `says` is a part of what was got here.
+    """
 
     name: str
     gate: str
     stage: str
     plant: Callable[[Any], None]
     sees: str
+    says: str = ""
 
     def __str__(self) -> str:
         return f"{self.gate}-{self.stage}-{self.name.replace(' ', '_')}"
@@ -253,6 +283,13 @@ HERE = [
         ENTRY,
     ),
     Defect(
+        "script that stops after the tabs",
+        "tabs",
+        "local",
+        edited(SHELL, "    st.html(f'<span hidden", "    st.stop()\n    st.html(f'<span hidden"),
+        ENTRY,
+    ),
+    Defect(
         "script that exits",
         "tabs",
         "local",
@@ -321,6 +358,134 @@ HERE = [
         "startup",
         "local",
         appended(ENTRY, "\nraise RuntimeError('planted')\n"),
+        ENTRY,
+    ),
+    Defect(
+        "banner below the tabs",
+        "mock",
+        "local",
+        lambda p: (
+            p.edit(SHELL, '    with boundary("Banner"):\n        _banner()\n', ""),
+            p.edit(SHELL, "    st.caption(f", "    _banner()\n    st.caption(f"),
+        ),
+        ENTRY,
+        "nothing above the tabs",
+    ),
+    Defect(
+        "metric without its badge",
+        "mock",
+        "local",
+        edited(TAB, "    _totals(current)\n", "    _totals(current)\n    st.metric('Own', 1)\n"),
+        ENTRY,
+        "Own: 1",
+    ),
+    Defect(
+        "banner without mock mode",
+        "mock",
+        "local",
+        edited(SHELL, "    if mock_mode():\n        # Without", "    if True:\n        # Without"),
+        ENTRY,
+        "the page outside tabs",
+    ),
+    Defect(
+        "mode not in Diagnostics",
+        "mock",
+        "local",
+        edited(FACTS, "        _mock_mode(),\n", ""),
+        ENTRY,
+        "no such line",
+    ),
+    Defect(
+        "environment dumped into a chart's data",
+        "diagnostics",
+        "local",
+        edited(TAB, "    _totals(current)\n", f"    _totals(current)\n    {DUMP}"),
+        ENTRY,
+        "in no text of it",
+    ),
+    Defect(
+        "password in the database's address",
+        "diagnostics",
+        "local",
+        edited(
+            FACTS,
+            "redact(db.describe_url(db.get_engine().url))",
+            "db.get_engine().url.render_as_string(hide_password=False)",
+        ),
+        ENTRY,
+        "tab Diagnostics",
+    ),
+    Defect(
+        "password in the log",
+        "diagnostics",
+        "local",
+        appended(ENTRY, "\nimport os\n\nprint(os.environ.get('AICMO_DATABASE_URL'))\n"),
+        ENTRY,
+        "the log",
+    ),
+    Defect(
+        "variable that is not on the list",
+        "diagnostics",
+        "local",
+        edited(FACTS, '    "PYTHONPATH",\n', '    "PYTHONPATH",\n    "LANG",\n'),
+        ENTRY,
+        "shown",
+    ),
+    Defect(
+        "panel in the sidebar gone",
+        "diagnostics",
+        "local",
+        edited(SHELL, "        panel.draw_sidebar()\n", "        pass\n"),
+        ENTRY,
+        "no such line",
+    ),
+    Defect(
+        "tab without the marker",
+        "marker",
+        "local",
+        edited(DIAGNOSTICS, "f for f in found if not f", "f for f in found[1:] if not f"),
+        ENTRY,
+        "in tab Diagnostics",
+    ),
+    Defect(
+        "boundary that takes no exit",
+        "isolation",
+        "local",
+        edited("streamlit_pages/boundary.py", "except BaseException as", "except Exception as"),
+        ENTRY,
+    ),
+    Defect(
+        "boundary that hides the fault",
+        "isolation",
+        "local",
+        edited("streamlit_pages/boundary.py", "    st.error(_sentence(", "    print(_sentence("),
+        ENTRY,
+    ),
+    Defect(
+        "boundary that does not log",
+        "isolation",
+        "local",
+        edited(
+            "streamlit_pages/error_log.py", "    _write(fault, error)\n    return", "    return"
+        ),
+        ENTRY,
+    ),
+    Defect(
+        "module imported by the entry",
+        "campaign_ops",
+        "local",
+        appended(ENTRY, "\nimport aicmo.campaign_ops\n"),
+        ENTRY,
+    ),
+    Defect(
+        "another text",
+        "campaign_ops",
+        "local",
+        edited(
+            "streamlit_pages/tabs/campaign_ops.py",
+            '"❌ Campaign Ops module',
+            '"Campaign Ops module',
+        ),
         ENTRY,
     ),
 ]
@@ -427,6 +592,18 @@ DEPLOYED = [
         "/tmp/other.py",
     ),
     Defect(
+        "entrypoint that serves a copy",
+        "entry",
+        "live",
+        appended(
+            DOCKERFILE,
+            'ENTRYPOINT ["sh", "-c", "cp /app/streamlit_pages/aicmo_operator.py /tmp/other.py; '
+            "exec python -m streamlit run /tmp/other.py --server.address=0.0.0.0 "
+            '--server.port=8501"]\n',
+        ),
+        "/tmp/other.py",
+    ),
+    Defect(
         "container that dies",
         "startup",
         "container",
@@ -441,11 +618,224 @@ DEPLOYED = [
         "9",
     ),
     Defect(
+        "script that stops after the tabs",
+        "tabs",
+        "live",
+        edited(SHELL, "    st.html(f'<span hidden", "    st.stop()\n    st.html(f'<span hidden"),
+        "AICMO operator dashboard",
+    ),
+    Defect(
+        "tab that hangs on the page",
+        "tabs",
+        "live",
+        appended(TAB, "\n\n\ndef render() -> None:\n    import time\n\n    time.sleep(300)\n"),
+        "still running after 5 s",
+    ),
+    Defect(
+        "page that hangs",
+        "pages",
+        "live",
+        put("streamlit_pages/pages/extra.py", "import sys\n\nsys.exit()\n"),
+        "still running after 5 s",
+    ),
+    Defect(
+        "page of another site let in",
+        "origin",
+        "live",
+        edited(
+            ".streamlit/config.toml", "headless = true\n", "headless = true\nenableCORS = false\n"
+        ),
+        "accepted",
+    ),
+    Defect(
         "tab that raises on the page",
         "tabs",
         "live",
         in_image("sh -c \"echo 'raise ValueError(1)' >> /app/streamlit_pages/tabs/strategy.py\""),
         "Error id",
+    ),
+    Defect(
+        "metric without its badge on the page",
+        "mock",
+        "live",
+        edited(TAB, "    _totals(current)\n", "    _totals(current)\n    st.metric('Own', 1)\n"),
+        "Own: 1",
+    ),
+    Defect(
+        "mock mode switched on in the image",
+        "mock",
+        "live",
+        in_image("sed -i 's/return False$/return True/' /app/aicmo/core/config.py"),
+        "the page outside tabs",
+    ),
+    Defect(
+        "environment dumped into a table",
+        "diagnostics",
+        "live",
+        edited(TAB, "    _totals(current)\n", f"    _totals(current)\n    {DUMP}"),
+        "in no text of it",
+    ),
+    Defect(
+        "keys shown in base64",
+        "diagnostics",
+        "live",
+        edited(
+            DIAGNOSTICS,
+            "    found = panel.current_facts()\n",
+            "    import base64, os\n\n    found = panel.current_facts()\n"
+            "    st.text(base64.b64encode(repr(os.environ).encode()).decode())\n",
+        ),
+        "tab Diagnostics",
+    ),
+    Defect(
+        "service that is not there in the image",
+        "diagnostics",
+        "live",
+        in_image("rm /app/aicmo/strategy_engine.py"),
+        "unavailable",
+    ),
+    Defect(
+        "tab without the marker on the page",
+        "marker",
+        "live",
+        edited(DIAGNOSTICS, "f for f in found if not f", "f for f in found[1:] if not f"),
+        "no 'Build marker' in tab Diagnostics",
+    ),
+    Defect(
+        "shell that does not pass the signal on",
+        "shutdown",
+        "container",
+        appended(
+            DOCKERFILE,
+            f"CMD python -m streamlit run {ENTRY} --server.address=0.0.0.0 "
+            "--server.port=8501; true\n",
+        ),
+        "still runs after",
+    ),
+    Defect(
+        "server that ends with an error",
+        "shutdown",
+        "container",
+        appended(ENTRY, "\nimport atexit, os\n\natexit.register(os._exit, 9)\n"),
+        "9",
+    ),
+    Defect(
+        "traceback in each run",
+        "log",
+        "container",
+        appended(ENTRY, LOGGED),
+        "ZeroDivisionError",
+    ),
+    Defect(
+        "environment printed",
+        "log",
+        "container",
+        appended(ENTRY, "\nimport os\n\nprint(os.environ)\n"),
+        "in the log",
+    ),
+    Defect(
+        "traceback in the runs of visitors",
+        "log",
+        "live",
+        appended(ENTRY, LOGGED),
+        "ZeroDivisionError",
+    ),
+    Defect(
+        "connections never given back",
+        "sessions",
+        "live",
+        each_run("len(KEPT) < 3 and KEPT.append(db.get_engine().connect())"),
+        " in use, ",
+    ),
+    Defect(
+        "memory kept for each visitor",
+        "sessions",
+        "live",
+        each_run("KEPT.append(b'x' * 10_000_000)"),
+        "5",
+    ),
+    Defect(
+        "more memory for each visitor than there is",
+        "sessions",
+        "live",
+        each_run("KEPT.append(b'x' * 30_000_000)"),
+        "out of memory",
+    ),
+    Defect(
+        "exception when many are there",
+        "sessions",
+        "live",
+        each_run(
+            "from streamlit.runtime import get_instance",
+            "if len(get_instance()._session_mgr.list_active_sessions()) > 10:",
+            "    raise RuntimeError('too many')",
+        ),
+        "50 times: exception",
+    ),
+    Defect(
+        "visitors one after the other",
+        "sessions",
+        "live",
+        each_run(
+            "import threading, time",
+            "with db.__dict__.setdefault('LOCK', threading.Lock()):",
+            "    time.sleep(0.25)",
+        ),
+        "12.",
+    ),
+    Defect(
+        "boundary that shows no id",
+        "isolation",
+        "container",
+        in_image("sed -i 's/Error id/Report it/' /app/streamlit_pages/boundary.py"),
+        "Report it",
+    ),
+    Defect(
+        "another text in the image",
+        "campaign_ops",
+        "container",
+        in_image(
+            "sed -i 's/module not available/is gone/' /app/streamlit_pages/tabs/campaign_ops.py"
+        ),
+        "is gone",
+    ),
+    Defect(
+        "error in the console",
+        "responsive",
+        "live",
+        rendered(
+            "st.write('x'); st.html('<script>console.error(`planted`)</script>', "
+            "unsafe_allow_javascript=True)"
+        ),
+        "console: planted",
+    ),
+    Defect(
+        "picture that is missing",
+        "responsive",
+        "live",
+        rendered("st.write('x'); st.html('<img alt=gone src=/media/gone.png>')"),
+        "GET /media/gone.png: 404",
+    ),
+    Defect(
+        "picture from elsewhere",
+        "responsive",
+        "live",
+        rendered("st.write('x'); st.html('<img alt=gone src=http://elsewhere.invalid/a.png>')"),
+        "elsewhere.invalid",
+    ),
+    Defect(
+        "tab too wide for a telephone",
+        "responsive",
+        "live",
+        rendered("st.html('<div style=width:700px>wide</div>')"),
+        "wider than the window",
+    ),
+    Defect(
+        "text too pale to read",
+        "accessibility",
+        "live",
+        rendered("st.html('<p style=color:#ddd;background:#fff>pale</p>')"),
+        "color-contrast",
     ),
 ]
 
@@ -455,7 +845,8 @@ def test_a_planted_defect_turns_its_gate_red_here(copy, defect):
     defect.plant(copy)
     cell = copy.cell(defect.gate, defect.stage)
     assert (cell["outcome"], cell["exit"], cell["reason"]) == ("FAIL", 1, "")
-    assert defect.sees in {finding["path"] for finding in cell["findings"]}
+    seen = [(finding["path"], str(finding["got"])) for finding in cell["findings"]]
+    assert any(path == defect.sees and defect.says in got for path, got in seen), seen
 
 
 @pytest.mark.docker
