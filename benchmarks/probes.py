@@ -80,7 +80,9 @@ def probes() -> list[Row]:
 def _served(folder: str) -> Iterator[tuple[str, Path]]:
     page = Path(folder, "ten_small_tabs.py")
     page.write_text(PAGE, "utf-8")
-    env = {"PATH": os.defpath, "HOME": folder}
+    # As the dashboard is configured: the garbage collection after one look would be timed with the
+    # next.
+    env = {"PATH": os.defpath, "HOME": folder, "STREAMLIT_RUNNER_POST_SCRIPT_GC": "false"}
     with serve(sys.executable, str(page), cwd=Path(folder), env=env, deadline=60) as server:
         yield server.url, page
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from verify.errors import CouldNotCheck
 from verify.model import Observation
 from verify.probes.static.published import page_name, pages_of
+from verify.soundness import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,5 +88,5 @@ def _visited(page: Page) -> Iterator[Observation]:
     for visit in page.visits:
         url = f"{page.url.rstrip('/')}/{visit.path}"
         yield Observation(f"the page /{visit.path}: its run", "success", visit.how, url)
-        drawn = "; ".join(f"{one.where}: {one.text}" for one in visit.exceptions)
+        drawn = "; ".join(f"{place(one)}: {one.text}" for one in visit.exceptions)
         yield Observation(f"the page /{visit.path}: exceptions", "", drawn, url)

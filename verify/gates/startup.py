@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from verify.model import AtMost, Observation
+from verify.soundness import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def _start(
     page: Page, seconds: float, manifest: Manifest, where: str | None
 ) -> Iterator[Observation]:
     yield Observation("the first page's run", "success", page.how, where)
-    drawn = "; ".join(f"{one.where}: {one.text}" for one in page.exceptions)
+    drawn = "; ".join(f"{place(one)}: {one.text}" for one in page.exceptions)
     yield Observation("exceptions on the first page", "", drawn, where)
     yield Observation(
         "seconds from the start to the first complete page",

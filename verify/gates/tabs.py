@@ -16,6 +16,7 @@ from verify.model import AtLeast, Contains, Observation
 from verify.probes.source import Unparsable
 from verify.probes.static import labels, names
 from verify.probes.static.code import code_of, excerpt
+from verify.soundness import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -170,7 +171,7 @@ def _shown(page: Page, manifest: Manifest) -> Iterator[Observation]:
             yield Observation(f"tab {tab.label}, elsewhere: its run", "success", tab.how, page.url)
     outside = [element.text for element in (*page.main, *page.sidebar)]
     yield from _faults("the rest of the page", outside, manifest, page.url)
-    drawn_exceptions = "; ".join(f"{one.where}: {one.text}" for one in page.exceptions)
+    drawn_exceptions = "; ".join(f"{place(one)}: {one.text}" for one in page.exceptions)
     yield Observation("exceptions on the page", "", drawn_exceptions, page.url)
 
 

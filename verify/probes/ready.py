@@ -31,17 +31,15 @@ class Started(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """A server of this machine that was started, looked at and ended.
+    """A server of this machine with its first page.
 
     Args:
         page: the first page it gave.
         seconds: from the start of its process to that page.
-        whole: the page with every tab opened; the first one where that never was complete.
     """
 
     page: wire.Page
     seconds: float
-    whole: wire.Page
 
 
 class Refusals(NamedTuple):

@@ -38,46 +38,14 @@ ENDING = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Farm:
-    """Running servers, one for each of several files.
+class Forks:
+    """Running servers that are forks of one process.
 
     Args:
-        urls: the address of each.
-        process: what started them.
-        log: what all of them print.
-    """
-
-    urls: dict[str, str]
-    process: subprocess.Popen[bytes]
-    log: IO[bytes]
-
-    def effects(self) -> dict[str, list[list[str]]]:
-        """End the servers; return what each file did besides drawing, see `farm.py`.
-
-        Raises:
-            CouldNotCheck: they did not tell.
-        """
-        self.process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(ENDING)
-        self.log.seek(0)
-        said = self.log.read().decode("utf-8", "replace")
-        facts = payload.answer(said, said, who="the servers of the retired files")
-        effects: dict[str, list[list[str]]] = facts["effects"]
-        return effects
-
-
-@dataclass(frozen=True, slots=True)
-class Grove:
-    """Running servers of one file in which faults can be planted.
-
-    Args:
-        urls: the address of each.
         process: what started them.
         output: the file that takes what all of them print.
     """
 
-    urls: list[str]
     process: subprocess.Popen[bytes]
     output: IO[bytes]
 
@@ -90,6 +58,42 @@ class Grove:
         """Return all they have printed so far."""
         size = os.fstat(self.output.fileno()).st_size
         return os.pread(self.output.fileno(), size, 0).decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Farm(Forks):
+    """A server for each of several files.
+
+    Args:
+        urls: the address of each.
+    """
+
+    urls: dict[str, str]
+
+    def effects(self) -> dict[str, list[list[str]]]:
+        """End the servers; return what each file did besides drawing, see `farm.py`.
+
+        Raises:
+            CouldNotCheck: they did not tell.
+        """
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(ENDING)
+        said = self.log()
+        facts = payload.answer(said, said, who="the servers of the retired files")
+        effects: dict[str, list[list[str]]] = facts["effects"]
+        return effects
+
+
+@dataclass(frozen=True, slots=True)
+class Grove(Forks):
+    """Servers of one file in which faults can be planted.
+
+    Args:
+        urls: the address of each.
+    """
+
+    urls: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,7 @@ class Subject:
             command = [self.python, *payload.packed("farm.py", request)]
             with running(command, cwd=self.root, env=self.env, stdout=log, stderr=log) as process:
                 urls = {file: f"http://127.0.0.1:{port}" for file, port in ports.items()}
-                yield Farm(urls, process, log)
+                yield Farm(process, log, urls)
 
     @contextlib.contextmanager
     def serve_planted(
@@ -159,7 +163,7 @@ class Subject:
             args = payload.packed("planted.py", request)
             command = [self.python, *args]
             with running(command, cwd=self.root, env=self.env, stdout=log, stderr=log) as process:
-                yield Grove([f"http://127.0.0.1:{port}" for port in ports], process, log)
+                yield Grove(process, log, [f"http://127.0.0.1:{port}" for port in ports])
 
     def _run(self, args: list[str], who: str, deadline: float) -> dict[str, Any]:
         command = [self.python, *args]
