@@ -111,7 +111,8 @@ def test_two_runs_at_once_do_not_disturb_each_other(copy):
     ended = [run.communicate(timeout=300) for run in runs]
     spoiled = [c for out, _ in ended for c in json.loads(out)["cells"] if c["outcome"] != "PASS"]
     spoiled = [cell for cell in spoiled if not unasked(cell)]
-    assert [run.returncode for run in runs] == [0, 0], spoiled
+    told = [(c["gate"], c["stage"], c["reason"], c["findings"][:3]) for c in spoiled]
+    assert [run.returncode for run in runs] == [0, 0], told
 
 
 def test_without_an_engine_nothing_ends_green(copy):
