@@ -146,7 +146,10 @@ def gate_container(
 ) -> Iterator[Observation]:
     """Look at every process of the container, and ask its page which file it runs."""
     running = 0
+    check = _health_check(image)
     for process in container_facts["processes"]:
+        if process["args"] == check:  # it comes and goes
+            continue
         subject = f"process {process['pid']} of the container"
         found = list(_started(subject, process["args"], source, image, image_facts, manifest, ""))
         running += len(found)
@@ -156,6 +159,12 @@ def gate_container(
     entry = manifest.dashboard.entry
     folder = manifest.image.app_dir if manifest.image else ""
     yield Observation("the file the page runs", f"{folder}/{entry}", page.main_script, entry)
+
+
+def _health_check(image: Built) -> list[str]:
+    """Return the words of the image's own health check; none when it has none."""
+    kind, *words = (image.config.get("Healthcheck") or {}).get("Test") or ["NONE"]
+    return ["/bin/sh", "-c", *words] if kind == "CMD-SHELL" else words
 
 
 def gate_live(page: Page, manifest: Manifest) -> Iterator[Observation]:

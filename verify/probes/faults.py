@@ -197,7 +197,11 @@ class Tour:
                 _lost(log, asked := [(SLOW, tab) for tab in waiting])
                 when = strikes(log())
                 late = began + seconds / 2
-                waiting = tuple(tab for kind, tab in asked if when.get((kind, tab), late) >= late)
+                waiting = tuple(
+                    tab
+                    for kind, tab in asked
+                    if when.get((kind, tab), late) >= late or set(widgets) - {*hanging[tab].labels}
+                )
                 seconds *= 4
         # That the visitors have left does not bring the calls back: they hang on meanwhile.
         shown = [one for one in self._round(url)[0] if widgets.get(one.tab)]
