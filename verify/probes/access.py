@@ -6,8 +6,13 @@ import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from verify.errors import UsageError
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection
+    from urllib.parse import SplitResult
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -58,6 +63,24 @@ class Access:
             raise UsageError(
                 f"The certificates in {self.ca_file} cannot be used: {why}."
             ) from error
+
+    def connection(self, parts: SplitResult, seconds: float) -> HTTPConnection:
+        """Return a connection of our own for plain requests: no proxy of the environment counts.
+
+        Args:
+            parts: the page's URL, split.
+            seconds: to wait for each answer.
+
+        Raises:
+            UsageError: the file with certificates cannot be read.
+        """
+        # Loaded by the first plain request only: a look at a page makes none.
+        import http.client
+
+        host = parts.hostname or ""
+        if parts.scheme != "https":
+            return http.client.HTTPConnection(host, parts.port, timeout=seconds)
+        return http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=self.tls())
 
     def __repr__(self) -> str:
         return f"Access({len(self.sent)} headers)"

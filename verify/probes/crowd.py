@@ -145,9 +145,8 @@ class Crowd:
     def _connection(self) -> Conversation:
         from verify.probes.protocol.websocket import streaming
 
-        origin = {"Origin": f"{self.parts.scheme}://{self.parts.netloc}"}
-        headers = {**origin, **self.access.sent}
-        socket = streaming(self.parts, deadline=self.ends, headers=headers, tls=self.tls)
+        sent = self.access.sent
+        socket = streaming(self.parts, deadline=self.ends, headers=sent, tls=self.tls)
         return Conversation(socket, self.parts.query)
 
     def _ask(self, conversation: Conversation) -> str:

@@ -50,16 +50,7 @@ def _ask(parts: SplitResult, path: str, ends: float, access: Access) -> tuple[in
     seconds = ends - time.monotonic()
     if seconds <= 0:
         return 0, "", b""
-    host, port = parts.hostname or "", parts.port
-    try:
-        if parts.scheme == "https":
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                host, port, timeout=seconds, context=access.tls()
-            )
-        else:
-            connection = http.client.HTTPConnection(host, port, timeout=seconds)
-    except OSError:
-        return 0, "", b""
+    connection = access.connection(parts, seconds)
     try:
         connection.request("GET", path, headers=access.sent)
         answer = connection.getresponse()

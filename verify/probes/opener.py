@@ -73,12 +73,9 @@ class Opener:
         from verify.probes.protocol.websocket import split, streaming
 
         parts = split(url)
-        origin = {"Origin": f"{parts.scheme}://{parts.netloc}"}
         self._seconds = seconds
         self._how = ""
-        self._talk = Conversation(
-            streaming(parts, deadline=time.monotonic() + seconds, headers=origin)
-        )
+        self._talk = Conversation(streaming(parts, deadline=time.monotonic() + seconds))
 
     def __enter__(self) -> Self:
         return self

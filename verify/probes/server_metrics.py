@@ -175,14 +175,10 @@ def _is_text(text: str) -> bool:
 
 
 def _get(parts: SplitResult, path: str, deadline: float, access: Access) -> tuple[int, str, bytes]:
-    """Ask once, over a connection of our own: no proxy of the environment is in between."""
+    """Ask once; return status, type and body of the answer."""
     ends = time.monotonic() + deadline
-    host, shown = parts.hostname or "", f"{parts.scheme}://{parts.netloc}"
-    connection = (
-        http.client.HTTPSConnection(host, parts.port, timeout=deadline, context=access.tls())
-        if parts.scheme == "https"
-        else http.client.HTTPConnection(host, parts.port, timeout=deadline)
-    )
+    shown = f"{parts.scheme}://{parts.netloc}"
+    connection = access.connection(parts, deadline)
     try:
         headers = {"Accept": "application/openmetrics-text", **access.sent}
         connection.request("GET", parts.path.rstrip("/") + path, headers=headers)

@@ -62,12 +62,11 @@ def read(
     from verify.probes.protocol.websocket import split, streaming
 
     parts = split(url)
-    headers = {"Origin": f"{parts.scheme}://{parts.netloc}", **access.sent}
     tls = access.tls() if parts.scheme == "https" else None
     started = time.monotonic()
 
     def connect(until: float) -> WebSocket:
-        return streaming(parts, deadline=until, headers=headers, tls=tls)
+        return streaming(parts, deadline=until, headers=access.sent, tls=tls)
 
     ends = started + deadline
     visitor = Visitor(connect, parts.query, started=started, ends=ends, hears=hears)

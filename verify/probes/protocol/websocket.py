@@ -12,6 +12,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -69,10 +70,10 @@ def streaming(
     page: SplitResult,
     *,
     deadline: float,
-    headers: Mapping[str, str],
+    headers: Mapping[str, str] = MappingProxyType({}),
     tls: ssl.SSLContext | None = None,
 ) -> WebSocket:
-    """Connect to the endpoint over which Streamlit serves this page.
+    """Connect to the endpoint over which Streamlit serves this page, as a browser on it does.
 
     What stands at the end of the URL's path may be the name of a page instead of the server's base
     path. Nobody can tell but by asking, which Streamlit's own front end does, too.
@@ -80,12 +81,13 @@ def streaming(
     Args:
         page: the page's URL, from `split`.
         deadline: see `WebSocket`.
-        headers: see `WebSocket`.
+        headers: besides the page's own Origin, or instead of it.
         tls: see `WebSocket`.
 
     Raises:
         CouldNotCheck: as `WebSocket`.
     """
+    headers = {"Origin": f"{page.scheme}://{page.netloc}", **headers}
     first: Refused | None = None
     for base in _bases(page.path):
         endpoint = page._replace(path=f"{base}/{ENDPOINT}", query="")
