@@ -34,9 +34,6 @@ OF_ANY_PAGE = frozenset({"accessibility", "origin", "responsive", "sessions"})
 SHARE = 3
 """Without a manifest a tab may take this part of the whole look; then the next one is opened."""
 
-WALK = 60.0
-"""Seconds for a browser's way through a page, besides what each tab may take."""
-
 PATIENCE = 5.0
 """Seconds for asking by plain HTTP what stands there instead of a page."""
 
@@ -217,8 +214,6 @@ class Looker:
             browser=browser.find(),
             widths=live.widths,
             tab_seconds=live.tab_seconds,
-            # Once by pointer, once by keyboard, and once at each further width.
-            deadline=WALK + live.tab_seconds * len(labels) * (1 + len(live.widths)),
             shots=options.screenshots,
             access=options.access,
         )

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).parents[3]  # where the package verify is found
 _SHORT = 34  # characters of the path of a folder for temporary files
 _SHORTEST = "/tmp"  # noqa: S108 - the folder made in it is nobody else's
+_BESIDES = 60.0  # seconds for a browser's start and end, and what it does besides opening tabs
 _LOOKS = 3
 _DISTURBED = (
     "ERR_NETWORK_CHANGED"  # Chromium drops its connections when any interface comes or goes
@@ -53,7 +54,7 @@ def look(
     browser: Browser,
     widths: tuple[int, ...],
     tab_seconds: float,
-    deadline: float,
+    deadline: float | None = None,
     shots: Path | None = None,
     access: Access = ANYBODY,
 ) -> Sight:
@@ -67,7 +68,8 @@ def look(
         browser: what to look with.
         widths: of the window, in pixels; at least one.
         tab_seconds: how long the page, and each tab, may take to settle.
-        deadline: seconds for the whole look.
+        deadline: seconds for the whole look; None for all that its tabs may take on each way
+            through them, and a minute besides.
         shots: the folder that takes a picture of each tab; None for no pictures.
         access: what to bring along.
 
@@ -80,6 +82,9 @@ def look(
             "a browser takes no file with certificates",
             "Add the certificate to those that this machine's browsers trust.",
         )
+    if deadline is None:
+        # By pointer, by keyboard, and at each further width.
+        deadline = _BESIDES + tab_seconds * len(labels) * (1 + len(widths))
     if shots is not None:
         shots.mkdir(parents=True, exist_ok=True)
     order = {
