@@ -13,10 +13,12 @@ from verify.errors import ManifestError
 from verify.matrix import Declared
 from verify.tables import (
     CampaignOps,
+    Contents,
     Dashboard,
     Diagnostics,
     Enums,
     Gates,
+    Hardening,
     Image,
     Imports,
     Live,
@@ -50,6 +52,8 @@ class Manifest:
     startup: Startup = field(default_factory=Startup)
     gates: Gates = field(default_factory=Gates)
     live: Live = field(default_factory=Live)
+    contents: Contents = field(default_factory=Contents)
+    hardening: Hardening = field(default_factory=Hardening)
     diagnostics: Diagnostics | None = None
     mock: Mock | None = None
     campaign_ops: CampaignOps | None = None
@@ -83,6 +87,8 @@ _TABLES: Mapping[str, type] = MappingProxyType(
         "image": Image,
         "gates": Gates,
         "live": Live,
+        "contents": Contents,
+        "hardening": Hardening,
         "diagnostics": Diagnostics,
         "mock": Mock,
         "campaign_ops": CampaignOps,

@@ -136,6 +136,31 @@ class Image:
     base_arg: str = key("text", default="")
     fallback_base: str = key("text", default="")
     ready_seconds: float = key("seconds", default=60.0)
+    lock: str = key("file", default="")
+    installed: str = key("text", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """`[contents]`: what may differ from the reviewed tree inside the image, and where data stands.
+
+    Patterns are paths inside, absolute or relative to `[image].app_dir`; `*` matches any text.
+    """
+
+    generated: tuple[str, ...] = key("texts", default=())
+    config: tuple[str, ...] = key("texts", default=())
+    ghost: tuple[str, ...] = key("texts", default=())
+    data: tuple[str, ...] = key("texts", default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Hardening:
+    """`[hardening]`: what the image must work under, and what it may have."""
+
+    processes: int = key("count", default=256, most=100000)
+    writable: tuple[str, ...] = key("texts", default=("/tmp",))  # noqa: S108 - a path in the image
+    health_path: str = key("text", default="/_stcore/health")
+    setuid: tuple[str, ...] = key("texts", default=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from verify.probes.dockerfile.parse import arguments
 from verify.probes.ownership import LABEL, label, orphaned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from docker import DockerClient
     from docker.models.containers import Container as DockerContainer
@@ -46,10 +46,12 @@ class Built:
     Args:
         ref: its identity, and the base it was built on.
         config: the `Config` of `docker inspect`: command, user, labels, health check, environment.
+        inspected: all of what the engine tells of it.
     """
 
     ref: ImageRef
     config: Mapping[str, Any]
+    inspected: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Engine:
@@ -93,7 +95,7 @@ class Engine:
         with engine_errors("the image cannot be inspected"):
             attrs = self._client.api.inspect_image(image_id)
         self._retire(spec.tag, before, attrs["Id"])
-        return Built(_reference(attrs, spec.tag, base), attrs["Config"])
+        return Built(_reference(attrs, spec.tag, base), attrs["Config"], attrs)
 
     def _stream_build(
         self, root: Path, spec: Image, buildargs: dict[str, str], step: Callable[[str], None]
@@ -172,6 +174,34 @@ class Engine:
                 with contextlib.suppress(APIError):
                     self._client.api.remove_image(oldest, noprune=False)
 
+    @property
+    def api(self) -> Any:
+        """The SDK's low-level client, for what only reads; it carries no types."""
+        return self._client.api
+
+    @contextlib.contextmanager
+    def created(self, image_id: str, **settings: Any) -> Iterator[DockerContainer]:
+        """Create a container without network that is gone when the context is left.
+
+        It is not started.
+
+        Args:
+            image_id: which image.
+            settings: what the SDK's `containers.create` takes besides.
+
+        Raises:
+            CouldNotCheck: the engine cannot.
+        """
+        settings = {"network_mode": "none", **settings}
+        with engine_errors("a container cannot be created"), uninterrupted():
+            raw = self._client.containers.create(image_id, labels=self._label, **settings)
+            self._keep(raw)
+        try:
+            yield raw
+        finally:
+            with uninterrupted():
+                self._remove(raw)
+
     def start(
         self,
         image_id: str,
@@ -182,6 +212,7 @@ class Engine:
         entrypoint: list[str] | None = None,
         command: list[str] | None = None,
         environment: Mapping[str, str] | None = None,
+        restrictions: Mapping[str, Any] | None = None,
     ) -> Container:
         """Start a container of the image, its ports published at random loopback ports.
 
@@ -193,6 +224,7 @@ class Engine:
             entrypoint: instead of the image's own.
             command: instead of the image's own.
             environment: variables added to the image's own.
+            restrictions: what the SDK's `containers.create` takes besides, such as `read_only`.
 
         Raises:
             SubjectBroken: the engine cannot start it.
@@ -211,6 +243,7 @@ class Engine:
                 mem_limit=memory,
                 labels=self._label,
                 detach=True,
+                **(restrictions or {}),
             )
             self._keep(raw)
         began = time.monotonic()
@@ -225,7 +258,7 @@ class Engine:
         return Container(raw, _published(raw, ports), began)
 
     def run_once(
-        self, image_id: str, command: list[str], *, memory: str, deadline: float
+        self, image_id: str, command: list[str], *, memory: str, deadline: float, user: str = ""
     ) -> tuple[str, str]:
         """Run one command in a throw-away container without network; return what it printed.
 
@@ -236,29 +269,21 @@ class Engine:
             command: the program in the image and its arguments.
             memory: its memory limit, as Docker writes it.
             deadline: seconds for it to end.
+            user: as whom; the image's own user when empty.
 
         Raises:
             CouldNotCheck: it cannot be started, or does not end in time.
         """
-        with engine_errors(f"{command[0]} cannot be run in the image"):
-            with uninterrupted():
-                raw = self._client.containers.create(
-                    image_id,
-                    entrypoint=command[:1],
-                    command=command[1:],
-                    network_mode="none",
-                    mem_limit=memory,
-                    labels=self._label,
-                )
-                self._keep(raw)
-            try:
-                raw.start()
-                raw.wait(timeout=deadline)
-                out = raw.logs(stdout=True, stderr=False).decode("utf-8", "replace")
-                err = raw.logs(stdout=False, stderr=True).decode("utf-8", "replace")
-            finally:
-                with uninterrupted():
-                    self._remove(raw)
+        settings: dict[str, Any] = {"user": user} if user else {}
+        settings |= {"entrypoint": command[:1], "command": command[1:], "mem_limit": memory}
+        with (
+            engine_errors(f"{command[0]} cannot be run in the image"),
+            self.created(image_id, **settings) as raw,
+        ):
+            raw.start()
+            raw.wait(timeout=deadline)
+            out = raw.logs(stdout=True, stderr=False).decode("utf-8", "replace")
+            err = raw.logs(stdout=False, stderr=True).decode("utf-8", "replace")
         return out, err
 
     def _keep(self, raw: DockerContainer) -> None:
