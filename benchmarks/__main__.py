@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.accuracy import accuracy
+from benchmarks.inside import look_inside
 from benchmarks.matrix import matrix
 from benchmarks.measure import ROOT, Row, pairs, seconds
 from benchmarks.probes import probes
@@ -145,6 +146,7 @@ MEASURES: dict[str, Callable[[], Row | list[Row]]] = {
     "memory": memory,
     "verify": whole,
     "accuracy": accuracy,
+    "inside": look_inside,
     "matrix": matrix,
     "probes": probes,
     "signals": signals,

@@ -23,7 +23,13 @@ _started: set[subprocess.Popen[bytes]] = set()
 
 @contextlib.contextmanager
 def running(
-    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdout: Any, stderr: Any
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdout: Any,
+    stderr: Any,
+    stdin: Any = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a process as the leader of a group of its own; end the whole group on exit.
 
@@ -33,6 +39,7 @@ def running(
         env: its whole environment.
         stdout: as for `subprocess.Popen`.
         stderr: as for `subprocess.Popen`.
+        stdin: as for `subprocess.Popen`.
 
     Raises:
         OSError: the program cannot be started.
@@ -45,7 +52,7 @@ def running(
                 command,
                 cwd=cwd,
                 env=env,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,

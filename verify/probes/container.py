@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from verify.errors import CouldNotCheck
 from verify.probes.docker_errors import engine_errors
@@ -57,6 +57,17 @@ class Container:
     def id(self) -> str:
         """The container's full id."""
         return str(self.raw.id)
+
+    @property
+    def image_id(self) -> str:
+        """The id of the image it runs, as the engine names it."""
+        return str(self.raw.attrs["Image"])
+
+    @property
+    def inspected(self) -> Mapping[str, Any]:
+        """All of what the engine told of it when it was asked last."""
+        attrs: Mapping[str, Any] = self.raw.attrs
+        return attrs
 
     def url(self, port: int) -> str:
         """Return the loopback address that leads to this port of the container."""

@@ -193,6 +193,30 @@ def test_a_terminated_agent_takes_its_children_along(subject, until):
     until(lambda: not alive(pid))
 
 
+def test_an_agent_that_nobody_waits_for_any_more_ends_with_its_children(subject, until):
+    (subject.root / "module.py").write_text(
+        "import os\nopen('pid', 'w').write(str(os.getpid()))\nwhile True: pass\n"
+    )
+    request = {"root": str(subject.root), "deadline": 60, "lifeline": True, "modules": ["module"]}
+    with subprocess.Popen(
+        [sys.executable, *payload.packed("agent.py", request)],
+        env=subject.env,
+        stdin=subprocess.PIPE,
+    ) as agent:
+        pid = int(
+            until(lambda: (subject.root / "pid").exists() and (subject.root / "pid").read_text())
+        )
+        agent.stdin.close()
+        assert agent.wait(20) == 143
+    until(lambda: not alive(pid))
+
+
+def test_a_folder_that_is_not_there_matters_only_to_what_is_named_from_it(subject):
+    assert subject.look({"root": "/not/there", "limits": True}, deadline=30)["limits"]
+    with pytest.raises(CouldNotCheck, match="/not/there"):
+        subject.look({"root": "/not/there", "compile": ["."]}, deadline=30)
+
+
 @pytest.mark.parametrize("script", ["agent.py", "farm.py", "witness.py"])
 def test_what_is_sent_speaks_the_oldest_python_it_promises(script):
     import ast
@@ -208,3 +232,5 @@ def test_what_is_sent_speaks_the_oldest_python_it_promises(script):
 
 def test_a_packed_script_fits_into_one_argument():
     assert all(len(part) < 131072 for part in payload.packed("agent.py", {"a": ["x" * 50] * 100}))
+    # A shell in between gets all parts in one argument, and the paths that are asked for with them.
+    assert sum(map(len, payload.packed("agent.py", {"modules": ["module"]}))) < 64 * 1024
