@@ -27,6 +27,7 @@ FETCHES = re.compile(
 """A RUN that brings files from elsewhere; installing curl does not."""
 
 _MOVERS = re.compile(r"\b(?:cp|mv|ln|install|rsync|sed|tee)\b")
+_MAKERS = re.compile(r"\bmkdir\b|\binstall\b.*(?:\s-d\b|--directory)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Copy:
         target: the absolute path it copies to.
         into: whether that is a folder.
         origin: its `--from`, "" for the build context.
+        flags: all of its `--name=value` options.
+        unpacks: whether it is an ADD, which unpacks archives.
     """
 
     line: int
@@ -46,15 +49,18 @@ class Copy:
     target: str
     into: bool
     origin: str
+    flags: tuple[tuple[str, str], ...] = ()
+    unpacks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
-    """What one instruction adds: files copied, or files written by it."""
+class Layer:
+    """What one instruction adds: files copied, files written by it, or folders."""
 
     line: int
     copy: Copy | None = None
     written: dict[str, str | Unreadable] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
 
 
 class ImageFiles:
@@ -81,7 +87,7 @@ class ImageFiles:
         self.stage = stage or stages[-1]
         self.context = "" if context in {"", "."} else posixpath.normpath(context) + "/"
         self.ignored = self._ignore(dockerfile)
-        self._layers: dict[int, tuple[list[_Layer], str]] = {}
+        self._layers: dict[int, tuple[list[Layer], str]] = {}
 
     def workdir(self, stage: Stage) -> str:
         """Return the stage's working directory at its end."""
@@ -151,9 +157,22 @@ class ImageFiles:
         """Return the stage's own COPY and ADD of files of the context or of stages."""
         return self._copies(self.stage)
 
+    def layers(self, stage: Stage) -> list[Layer]:
+        """Return what each instruction of a stage adds, those of stages it builds on first."""
+        return self._read(stage)[0]
+
+    def origin(self, copy: Copy, stage: Stage) -> Stage | None:
+        """Return the stage that a COPY of this stage takes its files from, if one of this file."""
+        return find_stage(self.stages, copy.origin, before=stage) if copy.origin else None
+
+    @cached_property
+    def sent(self) -> tuple[str, ...]:
+        """The files of the build context that reach the engine, relative to the context, sorted."""
+        return tuple(path for path in self._inside if self.ignored.rule(path) is None)
+
     def in_context(self, pattern: str) -> bool:
         """Say whether the build context has something that a COPY of `pattern` would find."""
-        inner = _inner(pattern)
+        inner = inner_path(pattern)
         if inner == ".":
             return True
         if _is_glob(inner):
@@ -231,7 +250,7 @@ class ImageFiles:
 
     def _globbed(self, copy: Copy, pattern: str, path: str) -> list[str]:
         """Return the files of a wildcard: those it names, and those in the folders it names."""
-        inner = _inner(pattern)
+        inner = inner_path(pattern)
         depth = inner.count("/")
         base = copy.target.rstrip("/")
         found = []
@@ -253,7 +272,7 @@ class ImageFiles:
     def _copies(self, stage: Stage) -> list[Copy]:
         return [layer.copy for layer in self._read(stage)[0] if layer.copy is not None]
 
-    def _read(self, stage: Stage) -> tuple[list[_Layer], str]:
+    def _read(self, stage: Stage) -> tuple[list[Layer], str]:
         """Return what a stage adds, those it builds on included, and its working directory."""
         key = self.stages.index(stage)
         if key not in self._layers:
@@ -263,14 +282,16 @@ class ImageFiles:
             for each in self._instructions(stage):
                 if each.name == "WORKDIR":
                     where = posixpath.join(where, expand(each.value.strip("\"'"), variables))
+                    layers.append(Layer(each.line, folders=(posixpath.normpath(where),)))
                 elif each.name in {"COPY", "ADD"} and not each.heredocs:
                     copy = _copy(each, where, variables)
                     if copy is not None:
-                        layers.append(_Layer(each.line, copy))
+                        layers.append(Layer(each.line, copy))
                 elif each.name in {"RUN", "COPY"}:
                     written = written_files(each, posixpath.normpath(where), variables)
-                    if written:
-                        layers.append(_Layer(each.line, None, written))
+                    made = _made(each, variables)
+                    if written or made:
+                        layers.append(Layer(each.line, None, written, made))
             self._layers[key] = (layers, posixpath.normpath(where))
         return self._layers[key]
 
@@ -291,12 +312,22 @@ def _copy(each: Instruction, where: str, variables: dict[str, str]) -> Copy | No
     *sources, target = [expand(word.strip("\"'"), variables) for word in words]
     full = posixpath.normpath(posixpath.join(where, target))
     into = target.endswith("/") or target in {".", ".."} or len(sources) > 1 or target == ""
-    return Copy(each.line, tuple(sources), full, into, each.flag("from"))
+    unpacks = each.name == "ADD"
+    return Copy(each.line, tuple(sources), full, into, each.flag("from"), each.flags, unpacks)
+
+
+def _made(each: Instruction, variables: dict[str, str]) -> tuple[str, ...]:
+    """Return the folders that a RUN makes by their absolute paths."""
+    code = "\n".join([each.value, *each.heredocs])
+    if each.name != "RUN" or not _MAKERS.search(code):
+        return ()
+    words = (expand(word.strip("\"'"), variables) for word in code.split())
+    return tuple(posixpath.normpath(word) for word in words if word.startswith("/"))
 
 
 def _candidates(copy: Copy, source: str, path: str) -> Iterator[str]:
     """Yield what `path` would be inside of `source`, if that is a folder and if it is a file."""
-    inner = _inner(source)
+    inner = inner_path(source)
     base = copy.target.rstrip("/")
     if path in {copy.target, base}:
         yield inner
@@ -307,8 +338,8 @@ def _candidates(copy: Copy, source: str, path: str) -> Iterator[str]:
         yield posixpath.normpath(f"{inner}/{rest}")
 
 
-def _inner(source: str) -> str:
-    """Return the path in the context that a COPY means, which cannot leave it by `..`.
+def inner_path(source: str) -> str:
+    """Return the path that a COPY means in its context or stage, which it cannot leave by `..`.
 
     "Parent directory paths are stripped out automatically" (Dockerfile reference, COPY).
     """
