@@ -36,6 +36,14 @@ def test_a_look_whose_turn_has_not_come_is_taken_by_whoever_asks(lane):
     assert took == [threading.current_thread()]
 
 
+def test_a_look_that_mostly_waits_holds_up_no_other(lane):
+    go, took = threading.Event(), []
+    lane.add("waits", lambda: go.wait(60) and "waited", idle=True)
+    lane.add("works", lambda: took.append(threading.current_thread()) or go.set())
+    assert lane.result("waits", str) == "waited"
+    assert took != [threading.current_thread()]
+
+
 def test_a_look_that_was_asked_for_before_it_was_added_is_taken_once(lane):
     took = []
     lane.result("early", lambda: took.append("asked"))
