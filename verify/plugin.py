@@ -41,6 +41,7 @@ class Run:
         container: the container that is looked at; a change of it spoils what was seen.
         beside: the run matrix, while it is drawn up.
         screenshots: the folder that gets a picture of each tab; None for none.
+        previous: the image to go back to, by tag, id or digest; empty for the one kept here.
     """
 
     manifest: Manifest
@@ -55,6 +56,7 @@ class Run:
     container: Container | None = None
     beside: Beside | None = None
     screenshots: Path | None = None
+    previous: str = ""
 
     def stages(self) -> set[Stage]:
         """Return the stages that are looked at."""

@@ -7,20 +7,21 @@ import os
 import tempfile
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verify import catalog, manifest
-from verify.errors import UsageError
-from verify.model import NOT_ASKED, Cell, ManifestRef, Outcome, Report, Stage, Subject
+from verify.errors import UsageError, VerifyError
+from verify.model import NOT_ASKED, Cell, ManifestRef, Outcome, Report, Stage, Subject, Verdict
 from verify.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from verify.catalog import Gate
+    from verify.manifest import Manifest
     from verify.plugin import Run
     from verify.probes.git import Checkout
 
@@ -51,6 +52,7 @@ class Options:
         gates: the gates to run, by id; empty for all.
         progress: hears what happens.
         screenshots: the folder that gets a picture of each tab; None for none.
+        previous: the image to go back to, by tag, id or digest; empty for the one kept here.
     """
 
     root: Path
@@ -58,6 +60,7 @@ class Options:
     gates: tuple[str, ...] = ()
     progress: Progress = field(default_factory=Progress)
     screenshots: Path | None = None
+    previous: str = ""
 
 
 _LONGEST = ("entry", Stage.SOURCE)
@@ -98,11 +101,12 @@ def run(options: Options) -> Report:
             checkout=checkout,
             beside=beside,
             screenshots=options.screenshots,
+            previous=options.previous,
         )
         options.progress.begin(asked)
         stack.callback(options.progress.end)
         _pytest(current, gates, folders)
-    return Report(
+    report = Report(
         subject=_subject(reviewed.root, checkout),
         manifest=ManifestRef(manifest.FILE_NAME, reviewed.sha256),
         cells=tuple(_cells(gates, current, options)),
@@ -111,6 +115,32 @@ def run(options: Options) -> Report:
         seconds=time.monotonic() - began,
         notes=tuple(current.notes),
     )
+    if _whole(report, options):
+        report = replace(report, notes=(*report.notes, _keep(report, reviewed, current.id)))
+    return report
+
+
+def _whole(report: Report, options: Options) -> bool:
+    """Say whether a run has verified all there is to an image: only that makes it a way back."""
+    stages = options.stages or tuple(Stage)
+    deployed = Stage.IMAGE in stages and Stage.CONTAINER in stages
+    return deployed and not options.gates and report.verdict is Verdict.VERIFIED
+
+
+def _keep(report: Report, reviewed: Manifest, run_id: str) -> str:
+    """Keep the verified image as the way back from later ones; return what there is to say."""
+    from verify.probes import engine, kept
+
+    if report.image is None or reviewed.image is None:
+        return "there was no image to keep"
+    tag = reviewed.image.tag
+    try:
+        with contextlib.closing(engine.connect(run_id)) as connected:
+            kept.keep(connected.api, tag, report.image.id)
+    except VerifyError as error:
+        # What was verified stays verified.
+        return f"the image cannot be kept as the way back from later ones: {error.diagnosis}"
+    return f"kept as {kept.name(tag, kept.VERIFIED)}, the way back from later images"
 
 
 def _asked(gates: Sequence[Gate], options: Options) -> list[tuple[str, Stage]]:

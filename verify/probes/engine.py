@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import socket
 import threading
 import time
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from verify.errors import CouldNotCheck, SubjectBroken, Unavailable
 from verify.model import ImageRef
+from verify.probes import kept
+from verify.probes.building import Order, build
 from verify.probes.children import uninterrupted
-from verify.probes.container import LOG_LINES, Container, plain
-from verify.probes.docker_errors import engine_errors, going_anyway, refused_build, root_cause
+from verify.probes.container import Container
+from verify.probes.docker_errors import engine_errors, going_anyway, root_cause
 from verify.probes.dockerfile.parse import arguments
 from verify.probes.ownership import LABEL, label, orphaned
 
@@ -36,7 +36,10 @@ SDK_SECONDS = 60
 """For one request to the engine; removing a container on a busy disk takes some. Not for builds,
 which may be silent for long."""
 
-_STEP = re.compile(r"^Step (\d+/\d+) : (.*)")
+_TRIES = 3
+
+NEVER_STARTED = ["/nothing"]
+"""The command of a container that is only created: without any, the engine would refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,13 @@ class Built:
         ref: its identity, and the base it was built on.
         config: the `Config` of `docker inspect`: command, user, labels, health check, environment.
         inspected: all of what the engine tells of it.
+        order: what was built; None of an image that was there already.
     """
 
     ref: ImageRef
     config: Mapping[str, Any]
     inspected: Mapping[str, Any] = field(default_factory=dict)
+    order: Order | None = None
 
 
 class Engine:
@@ -67,7 +72,7 @@ class Engine:
         self._made: list[DockerContainer] = []
         self._closed = False
         self._lock = threading.Lock()
-        self._label = label(run_id)
+        self.label = label(run_id)
         self._run_id = run_id
         self.version: str = client.version()["Version"]
 
@@ -86,51 +91,44 @@ class Engine:
             SubjectBroken: the build failed; carries the step and the end of its log.
             CouldNotCheck: the engine died meanwhile.
         """
+        order = self._order(root, spec, args)
+        before = kept.tagged(self._client.api, spec.tag)
+        attrs = None
+        for _ in range(_TRIES):
+            image_id = build(self._client.api, replace(order, tag=spec.tag), step, _unheard)
+            if (attrs := self._held(image_id)) is not None:
+                break
+        if attrs is None:
+            raise CouldNotCheck("the image is removed by somebody else as soon as it is built")
+        kept.retire(self._client.api, before, attrs["Id"])
+        base, _ = self.base_of(root, spec)
+        return Built(_reference(attrs, spec.tag, base), attrs["Config"], attrs, order)
+
+    def _order(self, root: Path, spec: Image, args: Mapping[str, str]) -> Order:
+        """Return what is to be built: with the base image that is here, and declared arguments."""
         declared = arguments((root / spec.dockerfile).read_text("utf-8", "replace"))
         base, _ = self.base_of(root, spec)
         chosen = {spec.base_arg: base} if spec.base_arg and base else {}
-        buildargs = {k: v for k, v in {**args, **chosen}.items() if k in declared}
-        before = self._tagged(spec.tag)
-        image_id = self._stream_build(root, spec, buildargs, step)
-        with engine_errors("the image cannot be inspected"):
-            attrs = self._client.api.inspect_image(image_id)
-        self._retire(spec.tag, before, attrs["Id"])
-        return Built(_reference(attrs, spec.tag, base), attrs["Config"], attrs)
+        return Order(root, spec, {k: v for k, v in {**args, **chosen}.items() if k in declared})
 
-    def _stream_build(
-        self, root: Path, spec: Image, buildargs: dict[str, str], step: Callable[[str], None]
-    ) -> str:
-        log: deque[str] = deque(maxlen=LOG_LINES)
-        at, image_id = "before its first step", None
-        with engine_errors("the image build broke off"), refused_build(spec.dockerfile):
-            stream = self._client.api.build(
-                path=str(root / spec.context),
-                dockerfile=os.path.relpath(root / spec.dockerfile, root / spec.context),
-                tag=spec.tag,
-                buildargs=buildargs,
-                rm=True,
-                forcerm=True,
-                decode=True,
-            )
-            for message in stream:
-                for line in plain(message.get("stream", "")).splitlines():
-                    if line.strip():
-                        log.append(line.rstrip())
-                    if found := _STEP.match(line):
-                        at = f"at step {found[1]}: {found[2]}"
-                        step(f"building {found[1]}: {found[2]}")
-                if "error" in message:
-                    raise SubjectBroken(
-                        "the image build",
-                        expected="every step succeeds",
-                        got=f"fails {at}: {message['error'].strip()}",
-                        path=spec.dockerfile,
-                        log="\n".join(log),
+    def _held(self, image_id: str) -> dict[str, Any] | None:
+        """Keep an image from being removed by a run that replaces it, until this one ends.
+
+        Returns:
+            All that the engine tells of it; None when it was removed already.
+        """
+        from docker.errors import NotFound
+
+        with engine_errors("the image cannot be inspected"), contextlib.suppress(NotFound):
+            attrs: dict[str, Any] = self._client.api.inspect_image(image_id)
+            with uninterrupted():
+                self._keep(
+                    self._client.containers.create(
+                        image_id, command=NEVER_STARTED, network_mode="none", labels=self.label
                     )
-                image_id = message.get("aux", {}).get("ID", image_id)
-        if image_id is None:
-            raise CouldNotCheck("the engine ended the build without saying which image it made")
-        return str(image_id)
+                )
+            return attrs
+        return None
 
     def base_of(self, root: Path, spec: Image) -> tuple[str, bool]:
         """Return the base image to build on, and whether it is here already.
@@ -142,37 +140,29 @@ class Engine:
         text = (root / spec.dockerfile).read_text("utf-8", "replace")
         default = arguments(text).get(spec.base_arg, "")
         for name in (default, spec.fallback_base):
-            if name and self._tagged(name):
+            if name and kept.tagged(self._client.api, name):
                 return name, True
         return default, False
 
-    def _tagged(self, tag: str) -> str | None:
-        """Return the id of the image with this tag, or None."""
+    def here(self, name: str) -> Built | None:
+        """Return an image that the engine has, by tag or id; None when it has none such.
+
+        Raises:
+            CouldNotCheck: the engine died meanwhile.
+        """
         from docker.errors import ImageNotFound
 
-        with engine_errors("the engine cannot list its images"):
+        with engine_errors("the image cannot be inspected"):
             try:
-                return str(self._client.api.inspect_image(tag)["Id"])
+                attrs = self._client.api.inspect_image(name)
             except ImageNotFound:
                 return None
+        return Built(_reference(attrs, name, ""), attrs["Config"], attrs)
 
-    def _retire(self, tag: str, before: str | None, now: str) -> None:
-        """Keep the image that was just replaced under a tag of its own: it is the way back."""
-        from docker.errors import APIError
-
-        if before is None or before == now:
-            return
-        repository, _, name = tag.rpartition(":")
-        previous = f"{repository or tag}:{name}-previous"
-        oldest = self._tagged(previous)
-        with engine_errors("the replaced image cannot be kept"):
-            if oldest == before:
-                return
-            self._client.api.tag(before, *previous.rsplit(":", 1))
-            if oldest and oldest != now:
-                # Not forced: an image that a container or another tag still needs stays.
-                with contextlib.suppress(APIError):
-                    self._client.api.remove_image(oldest, noprune=False)
+    @property
+    def closed(self) -> bool:
+        """Whether the run is over."""
+        return self._closed
 
     @property
     def api(self) -> Any:
@@ -194,7 +184,7 @@ class Engine:
         """
         settings = {"network_mode": "none", **settings}
         with engine_errors("a container cannot be created"), uninterrupted():
-            raw = self._client.containers.create(image_id, labels=self._label, **settings)
+            raw = self._client.containers.create(image_id, labels=self.label, **settings)
             self._keep(raw)
         try:
             yield raw
@@ -241,7 +231,7 @@ class Engine:
                 environment=dict(environment or {}),
                 ports={f"{port}/tcp": ("127.0.0.1", None) for port in ports},
                 mem_limit=memory,
-                labels=self._label,
+                labels=self.label,
                 detach=True,
                 **(restrictions or {}),
             )
@@ -257,8 +247,37 @@ class Engine:
             raw.reload()
         return Container(raw, _published(raw, ports), began)
 
+    def attach(self, name: str) -> Container:
+        """Return a container that somebody else started; nothing here removes it.
+
+        Args:
+            name: its name, or its id, or what that begins with.
+
+        Raises:
+            CouldNotCheck: there is none, or the engine cannot say.
+        """
+        from docker.errors import NotFound
+
+        with engine_errors("the container cannot be inspected"):
+            try:
+                raw = self._client.containers.get(name)
+            except NotFound:
+                raise CouldNotCheck(
+                    f"there is no container {name}", "See which there are: `docker ps --all`."
+                ) from None
+        bound = raw.attrs["NetworkSettings"]["Ports"] or {}
+        ports = tuple(int(port.partition("/")[0]) for port in bound if port.endswith("/tcp"))
+        return Container(raw, _published(raw, ports), time.monotonic())
+
     def run_once(
-        self, image_id: str, command: list[str], *, memory: str, deadline: float, user: str = ""
+        self,
+        image_id: str,
+        command: list[str],
+        *,
+        memory: str,
+        deadline: float,
+        user: str = "",
+        restrictions: Mapping[str, Any] | None = None,
     ) -> tuple[str, str]:
         """Run one command in a throw-away container without network; return what it printed.
 
@@ -270,12 +289,14 @@ class Engine:
             memory: its memory limit, as Docker writes it.
             deadline: seconds for it to end.
             user: as whom; the image's own user when empty.
+            restrictions: what the SDK's `containers.create` takes besides, such as `cap_drop`.
 
         Raises:
             CouldNotCheck: it cannot be started, or does not end in time.
         """
         settings: dict[str, Any] = {"user": user} if user else {}
         settings |= {"entrypoint": command[:1], "command": command[1:], "mem_limit": memory}
+        settings |= restrictions or {}
         with (
             engine_errors(f"{command[0]} cannot be run in the image"),
             self.created(image_id, **settings) as raw,
@@ -307,15 +328,24 @@ class Engine:
             self._made.remove(raw)
 
     def sweep(self) -> int:
-        """Remove the containers of runs on this machine that were killed; return how many."""
+        """Remove the containers of runs on this machine that were killed; return how many.
+
+        So are the layers of their second builds, which nothing else would ever use.
+        """
+        from docker.errors import APIError
+
         swept = 0
         api = self._client.api  # whose list inspects nothing: one stuck container is not in the way
-        with engine_errors("the engine cannot list its containers"):
+        with engine_errors("the engine cannot list what it has"):
             for row in api.containers(all=True, filters={"label": LABEL}):
                 if orphaned(row["Labels"].get(LABEL, "")):
                     with going_anyway():
                         api.remove_container(row["Id"], force=True, v=True)
                     swept += 1
+            for row in api.images(all=True, filters={"label": LABEL}):
+                if orphaned((row["Labels"] or {}).get(LABEL, "")) and not _called(row):
+                    with contextlib.suppress(APIError):  # others stand on it, or it is gone
+                        api.remove_image(row["Id"], noprune=False)
         return swept
 
     def close(self) -> None:
@@ -330,8 +360,12 @@ class Engine:
             self._client.close()
 
 
-def connect(run_id: str) -> Engine:
+def connect(run_id: str, seconds: float = SDK_SECONDS) -> Engine:
     """Return the engine that answers at `DOCKER_HOST` or the default socket.
+
+    Args:
+        run_id: goes onto the label of everything made.
+        seconds: for one request to it.
 
     Raises:
         Unavailable: none answers.
@@ -340,8 +374,8 @@ def connect(run_id: str) -> Engine:
     from docker.errors import DockerException
 
     try:
-        _knock(os.environ.get("DOCKER_HOST", DEFAULT_SOCKET))
-        client = docker.from_env(timeout=SDK_SECONDS)
+        _knock(os.environ.get("DOCKER_HOST", DEFAULT_SOCKET), seconds)
+        client = docker.from_env(timeout=seconds)
         client.ping()
         return Engine(client, run_id)
     except (DockerException, OSError) as error:
@@ -352,13 +386,22 @@ def connect(run_id: str) -> Engine:
         ) from error
 
 
-def _knock(host: str) -> None:
+def _knock(host: str, seconds: float) -> None:
     """Connect once to a socket that may not be there: the SDK leaves one open when it fails."""
     kind, _, path = host.partition("://")
     if kind == "unix":
         with socket.socket(socket.AF_UNIX) as knock:
-            knock.settimeout(SDK_SECONDS)
+            knock.settimeout(seconds)
             knock.connect(path)
+
+
+def _unheard(_: str) -> None:
+    """Hear the id of a layer that belongs to the engine's cache."""
+
+
+def _called(row: Mapping[str, Any]) -> bool:
+    """Say whether an image of the engine's list has a name; one without is `<none>` to some."""
+    return any("<none>" not in name for name in row.get("RepoTags") or ())
 
 
 def _reference(attrs: Mapping[str, Any], tag: str, base: str) -> ImageRef:
