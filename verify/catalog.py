@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from verify.errors import VerifyError
@@ -29,6 +30,7 @@ class Gate:
         stages: where it looks, in stage order.
         path: the file.
         fault: why the file cannot be used as a gate; empty when it can.
+        needs: for each stage the names of what it cannot do without.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Gate:
     stages: tuple[Stage, ...]
     path: Path
     fault: str = ""
+    needs: Mapping[Stage, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read(*folders: Path, stage: Stage | None = None) -> tuple[Gate, ...]:
@@ -79,12 +82,13 @@ def _gate(path: Path) -> Gate:
         module = ast.parse(path.read_bytes(), filename=str(path))
     except (OSError, SyntaxError, ValueError) as error:
         return Gate(path.stem, "", "", "", (), path, fault=f"cannot be read: {error}")
-    names = [
-        node.name.removeprefix(PREFIX)
+    names = {
+        node.name.removeprefix(PREFIX): _needs(node)
         for node in module.body
         if isinstance(node, ast.FunctionDef) and node.name.startswith(PREFIX)
-    ]
-    stages = tuple(stage for stage in Stage if stage in names)
+    }
+    needs = {stage: names[stage] for stage in Stage if stage in names}
+    stages = tuple(needs)
     unknown = sorted(set(names) - set(Stage))
     fault = ""
     if unknown:
@@ -92,7 +96,18 @@ def _gate(path: Path) -> Gate:
     elif not stages:
         fault = f"has no function gate_STAGE; the stages are {', '.join(Stage)}"
     title, why, fix = _docstring(ast.get_docstring(module) or "")
-    return Gate(path.stem, title, why, fix, stages, path, fault)
+    return Gate(path.stem, title, why, fix, stages, path, fault, needs)
+
+
+def _needs(function: ast.FunctionDef) -> tuple[str, ...]:
+    """Return the names of the arguments, without those that may be None."""
+    given = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    return tuple(one.arg for one in given if not _may_be_none(one.annotation))
+
+
+def _may_be_none(annotation: ast.expr | None) -> bool:
+    """Say whether an argument is one that the gate can do without: `drill: Drill | None`."""
+    return annotation is not None and ast.unparse(annotation).endswith("| None")
 
 
 def _docstring(text: str) -> tuple[str, str, str]:

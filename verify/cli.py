@@ -23,6 +23,7 @@ USAGE, INTERRUPTED = 2, 130
 """Exit codes besides the verdict's: wrong usage or a bad manifest; Ctrl-C or SIGTERM."""
 
 EXIT_CODES = {"verified": 0, "failed": 1, "inconclusive": 3}
+RUNNING_CODES = {"same": 0, "differs": 1, "unknown": 3}
 
 
 class ReportTarget(click.ParamType[tuple[str, Path]]):
@@ -85,6 +86,12 @@ def main() -> None:
     metavar="DIR",
     help="Keep a picture of each tab, as the browser showed it.",
 )
+@click.option(
+    "--previous",
+    default="",
+    metavar="IMAGE",
+    help="The image to go back to, by tag, id or digest; the last verified one if not given.",
+)
 @root_option
 @json_option
 def run_command(
@@ -92,6 +99,7 @@ def run_command(
     gates: tuple[str, ...],
     reports: tuple[tuple[str, Path], ...],
     screenshots: Path | None,
+    previous: str,
     root: Path | None,
     *,
     as_json: bool,
@@ -113,6 +121,7 @@ def run_command(
             gates=gates,
             progress=_progress(quiet=as_json),
             screenshots=screenshots,
+            previous=previous,
         )
         report = session.run(options)
         for form, path in reports:
@@ -291,6 +300,90 @@ def live_command(
         _exit(look.verdict)
 
 
+@main.command("running")
+@click.argument("ref")
+@click.option(
+    "--against",
+    default="",
+    metavar="TREE|IMAGE",
+    help="A folder, a revision of the checkout, or an image; the checkout's HEAD if not given.",
+)
+@click.option(
+    "--app-dir",
+    default="",
+    metavar="PATH",
+    help="The folder inside in which the whole tree stands; if not given, the files that the "
+    "Dockerfile of verify.toml copies stand where it puts them.",
+)
+@click.option("--python", default="", metavar="PATH", help="The interpreter inside.")
+@click.option("--try", "tried", is_flag=True, help="Try the declared imports there, too.")
+@click.option(
+    "--deadline",
+    type=click.FloatRange(0.1, 3600),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For the look inside.",
+)
+@root_option
+@json_option
+def running_command(*, as_json: bool, **asked: Any) -> None:
+    """Hold what runs, file by file, against the reviewed tree or an image.
+
+    REF is a container's name or id, or docker://[USER@]NAME, podman://NAME,
+    kubectl://POD?namespace=...&container=..., ssh://[USER@]HOST[:PORT] or local://. One look inside
+    reads everything; nothing there is started, imported or written, unless --try asks for it.
+
+    Exit code: 0 the same, 1 something differs, 3 not everything could be looked at, 2 wrong usage
+    or a bad manifest, 130 interrupted.
+    """
+    with _people_first():
+        from verify.report import running as lines
+        from verify.report import running_json
+        from verify.running.asked import Options
+        from verify.running.look import Look
+
+        progress = _progress(quiet=as_json, brief=True)
+        try:
+            found = Look(Options(**asked), progress).compare()
+        finally:
+            progress.end()
+        shown = running_json.as_json(found) if as_json else lines.as_text(found, **_terminal())
+        click.echo(shown, nl=False)
+        sys.exit(RUNNING_CODES[found.verdict])
+
+
+@main.command("diff")
+@click.argument("before", metavar="IMAGE_A")
+@click.argument("after", metavar="IMAGE_B")
+@root_option
+@json_option
+def diff_command(before: str, after: str, root: Path | None, *, as_json: bool) -> None:
+    """Show what changed from one image to another: files, dependencies, configuration, size.
+
+    The images are any two of the engine's, and neither is started. Needs no verify.toml; with
+    one, from --root or upward of this folder, it says where the application stands.
+
+    Exit code: 0 nothing differs, 1 something does, 3 one of them could not be looked at, 2 wrong
+    usage or a bad manifest, 130 interrupted.
+    """
+    with _people_first():
+        from verify.probes.images import releases
+        from verify.releases import compared
+        from verify.report.releases import as_text
+        from verify.report.releases_json import as_json as for_machines
+
+        progress = _progress(quiet=as_json, brief=True)
+        try:
+            looked_at = releases.look((before, after), progress, app_dir=_app_dir(root))
+        finally:
+            progress.end()
+        found = compared(*looked_at)
+        shown = for_machines(found) if as_json else as_text(found, **_terminal())
+        click.echo(shown, nl=False)
+        sys.exit(0 if found.same else EXIT_CODES["failed"])
+
+
 @main.command("doctor")
 @root_option
 @json_option
@@ -307,6 +400,17 @@ def doctor_command(root: Path | None, *, as_json: bool) -> None:
         show = listing.needs_as_json if as_json else listing.needs_as_text
         click.echo(show(needs), nl=False)
         sys.exit(0 if all(need.met for need in needs) else EXIT_CODES["inconclusive"])
+
+
+def _app_dir(root: Path | None) -> str:
+    """Return where a project's application stands in its image; empty without a project."""
+    from verify import manifest
+
+    folder = root or manifest.nearest_root(Path.cwd())
+    if root is None and not (folder / manifest.FILE_NAME).is_file():
+        return ""
+    image = manifest.load(folder).image
+    return image.app_dir if image else ""
 
 
 def _exit(verdict: Verdict) -> NoReturn:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verify.catalog import Gate
+from verify.direct import judged
 from verify.errors import CouldNotCheck, SubjectBroken
-from verify.live.gates import judged
 from verify.model import Observation, Outcome, Stage
 from verify.probes import panel
 from verify.soundness import place, soundness
@@ -74,15 +74,15 @@ _TABS = _gate(
 
 def sound(page: Page) -> Cell:
     """Hold what must be true of any page."""
-    return judged(_SOUND, lambda: soundness(page))
+    return judged(_SOUND, Stage.LIVE, lambda: soundness(page))
 
 
 def asked(page: Page, *, marker: str, tabs: Sequence[str]) -> Iterator[Cell]:
     """Hold what the command line gave, where no manifest says where to look for it."""
     if marker:
-        yield judged(_MARKER, lambda: [_marker(page, marker)])
+        yield judged(_MARKER, Stage.LIVE, lambda: [_marker(page, marker)])
     if tabs:
-        yield judged(_TABS, lambda: _tabs(page, tabs))
+        yield judged(_TABS, Stage.LIVE, lambda: _tabs(page, tabs))
 
 
 def marker_ok(cells: Iterable[Cell]) -> bool | None:
@@ -99,7 +99,7 @@ def broken(error: SubjectBroken) -> Cell:
     def observe() -> Iterable[Observation]:
         raise error
 
-    return judged(_ANSWERS, observe)
+    return judged(_ANSWERS, Stage.LIVE, observe)
 
 
 def unread(error: CouldNotCheck, parts: SplitResult, access: Access, seconds: float) -> Cell:
@@ -131,7 +131,7 @@ def unread(error: CouldNotCheck, parts: SplitResult, access: Access, seconds: fl
             message=error.remedy,
         )
 
-    return judged(_ANSWERS, observe)
+    return judged(_ANSWERS, Stage.LIVE, observe)
 
 
 def no_dashboard(refused: Refused, front: Front) -> bool:

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from verify import direct
 from verify import manifest as manifests
 from verify.deployment import Look
 from verify.errors import CouldNotCheck, SubjectBroken, UsageError
-from verify.live import gates, given
+from verify.live import given
 from verify.live.hidden import Secrets
 from verify.live.seen import facts_of, sessions_of
+from verify.model import Stage
 from verify.probes.access import ANYBODY, Access
 from verify.progress import Progress
 from verify.tables import Dashboard, Live
@@ -133,10 +135,10 @@ class Looker:
         if reviewed is None:
             options = self._options
             cells += given.asked(page, marker=options.marker, tabs=options.tabs)
-            cells += gates.cells(supply, only=OF_ANY_PAGE & self._worth_asking())
+            cells += direct.cells(Stage.LIVE, supply, only=OF_ANY_PAGE & self._worth_asking())
         else:
             extra = [reviewed.root / folder for folder in reviewed.gates.extra]
-            cells += gates.cells(supply, *extra)
+            cells += direct.cells(Stage.LIVE, supply, *extra)
         label = reviewed.dashboard.marker_label if reviewed else given.LABEL
         foreign = supply.had("foreign_origin")
         facts = replace(facts_of(page, label), foreign_origin=foreign or "")
@@ -158,7 +160,7 @@ class Looker:
             named |= {"sessions"}
         return frozenset(named)
 
-    def _supply(self, page: Page, progress: Progress) -> gates.Supply:
+    def _supply(self, page: Page, progress: Progress) -> direct.Supply:
         options, reviewed = self._options, self._manifest
         labels = tuple(tab.label for tab in page.tabs)
         if reviewed is None:  # only gates that hold for any page see it
@@ -201,7 +203,7 @@ class Looker:
             makers["sight"] = sight
         if options.sessions:
             makers["burst"] = burst
-        return gates.Supply(makers, absent)
+        return direct.Supply(makers, absent)
 
     def _sight(self, labels: tuple[str, ...], live: Live, progress: Progress) -> Any:
         from verify.probes import browser

@@ -1,4 +1,4 @@
-"""Runs the live gates on what an outside look has, without pytest: its import takes too long."""
+"""Runs gates on what one look brought back, without pytest: its import takes too long."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from verify import catalog
 from verify.errors import CouldNotCheck, NotDeclared, SubjectBroken, VerifyError
 from verify.judge import checked, judge
-from verify.model import Cell, Observation, Outcome, Stage
+from verify.model import Cell, Observation, Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
     from verify.catalog import Gate
+    from verify.model import Stage
 
 
 class Supply:
@@ -70,23 +71,36 @@ class Supply:
         return self._had[name]
 
 
-def cells(supply: Supply, *extra: Path, only: frozenset[str] | None = None) -> list[Cell]:
-    """Return what came of each gate of the stage live.
+def cells(
+    stage: Stage,
+    supply: Supply,
+    *extra: Path,
+    only: frozenset[str] | None = None,
+    without: frozenset[str] = frozenset(),
+) -> list[Cell]:
+    """Return what came of each gate of one stage.
 
     Args:
+        stage: where the gates look.
         supply: what there is to look at.
         extra: folders with gates of the project's own.
         only: these gates; None for all.
+        without: gates that are left out.
     """
-    found = catalog.read(catalog.BUILT_IN, *extra, stage=Stage.LIVE)
-    return [_cell(gate, supply) for gate in found if only is None or gate.id in only]
+    found = catalog.read(catalog.BUILT_IN, *extra, stage=stage)
+    return [
+        _cell(gate, stage, supply)
+        for gate in found
+        if (only is None or gate.id in only) and gate.id not in without
+    ]
 
 
-def judged(gate: Gate, observe: Callable[[], Iterable[Observation] | None]) -> Cell:
+def judged(gate: Gate, stage: Stage, observe: Callable[[], Iterable[Observation] | None]) -> Cell:
     """Return the cell of one gate, by the rules of every run.
 
     Args:
         gate: what the cell is about.
+        stage: where it looks.
         observe: the look; its generator is run to the end.
     """
     began = time.monotonic()
@@ -101,7 +115,7 @@ def judged(gate: Gate, observe: Callable[[], Iterable[Observation] | None]) -> C
         outcome, reason, required = judge(seen, error)
     return Cell(
         gate=gate.id,
-        stage=Stage.LIVE,
+        stage=stage,
         outcome=outcome,
         observations=tuple(seen),
         seconds=time.monotonic() - began,
@@ -113,22 +127,21 @@ def judged(gate: Gate, observe: Callable[[], Iterable[Observation] | None]) -> C
     )
 
 
-def _cell(gate: Gate, supply: Supply) -> Cell:
+def _cell(gate: Gate, stage: Stage, supply: Supply) -> Cell:
     def observe() -> Iterable[Observation] | None:
         if gate.fault:
             raise CouldNotCheck(gate.fault)
-        function = getattr(_module(gate), f"{catalog.PREFIX}{Stage.LIVE}")
-        wanted = inspect.signature(function).parameters
-        # What a gate can do without, it says so itself: `drill: Drill | None`.
-        spared = {n for n, one in wanted.items() if str(one.annotation).endswith("| None")}
-        if why := supply.lacking(name for name in wanted if name not in spared):
+        needs = gate.needs[stage]
+        if why := supply.lacking(needs):  # known from its text, so that it need not be imported
             raise NotDeclared(why)
+        function = getattr(_module(gate), f"{catalog.PREFIX}{stage}")
+        wanted = inspect.signature(function).parameters
         observations: Iterable[Observation] | None = function(
-            **{n: supply.get(n) if supply.has(n) or n not in spared else None for n in wanted}
+            **{n: supply.get(n) if supply.has(n) or n in needs else None for n in wanted}
         )
         return observations
 
-    return judged(gate, observe)
+    return judged(gate, stage, observe)
 
 
 def _module(gate: Gate) -> ModuleType:
