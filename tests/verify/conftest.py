@@ -178,7 +178,7 @@ def _tag(project: Project) -> str:
 def _remove_images(tag: str) -> None:
     if not tag or shutil.which("docker") is None:
         return
-    for name in (tag, f"{tag}-previous"):
+    for name in (tag, f"{tag}-verified", f"{tag}-previous"):
         subprocess.run(["docker", "rmi", "-f", name], capture_output=True, check=False)
 
 

@@ -55,6 +55,8 @@ MOMENTS = {
     "serving the dashboard with secrets": ("local", "mock"),
     "building": ("image", "image"),
     "looking at the image at rest": ("image", "compile"),
+    "reading every file of the image": ("image", "contents"),
+    "reading the layers of the image": ("image", "identity"),
     "starting the container": ("container", "startup"),
     "looking around inside the container": ("container", "imports"),
     "starting the image with each retired file": ("container", "guards"),
