@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from verify.errors import CouldNotCheck
 from verify.model import AtLeast, Contains, Observation
+from verify.probes import secrets
 from verify.probes.hardened import MEMORY, PROCESSES, READ_ONLY, RIGHTS, SIGNS, TEMPORARY
-from verify.probes.images import secrets
 from verify.soundness import SUCCESS, soundness
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from verify.probes.claimed import Claim, claims
+from verify.probes.packages.claimed import Claim, claims
 
 SECRET = "https://user:hunter2@index.invalid/simple/one/one-1.0-py3-none-any.whl"
 

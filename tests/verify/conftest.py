@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from verify.probes.engine import Engine, connect
+
 ROOT = Path(__file__).parents[2]
 GIT = ["git", "-c", "user.name=test", "-c", "user.email=test@example.invalid"]
 
@@ -84,6 +86,14 @@ tabs_name = "TABS"
 [gates]
 extra = ["own"]
 """
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """The container engine; what is made through it is gone after the test."""
+    connected = connect(uuid.uuid4().hex[:12])
+    yield connected
+    connected.close()
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ from verify.inventory import File, Inventory
 from verify.judge import judge
 from verify.model import Outcome
 from verify.probes import engine as engines
-from verify.probes import recompiled
-from verify.probes.environment import Environment
 from verify.probes.images import memory as stored
-from verify.probes.inherited import Inherited, inherited
 from verify.probes.inside.at_rest import at_rest
-from verify.probes.recompiled import Compiled, State
+from verify.probes.packages import recompiled
+from verify.probes.packages.environment import Environment
+from verify.probes.packages.inherited import Inherited, inherited
+from verify.probes.packages.recompiled import Compiled, State
 from verify.probes.source import Source
 from verify.surroundings import Distribution, Inside, Interpreter, Recorded
 

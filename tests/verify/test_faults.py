@@ -62,11 +62,11 @@ def inside(name: str) -> str:
 # `--json` alone is silent where no terminal is; the test needs the steps and the report.
 WITH_LINES = """
 import sys
-from verify import cli, report
+from verify.cli import main, run
 from verify.report.lines import LineProgress
-cli._progress = lambda quiet: LineProgress()
+run.listener = lambda quiet: LineProgress()
 sys.argv.append("--json")
-cli.main()
+main()
 """
 
 

@@ -10,11 +10,10 @@ import pytest
 from verify.errors import CouldNotCheck, Unavailable
 from verify.gates import hardening as gate
 from verify.inventory import File, Inventory, Kind
-from verify.probes import engine as engines
-from verify.probes import hardened, standing, trials
+from verify.probes import hardened, secrets, standing, trials
 from verify.probes.hardened import Hardened, Restrictions
 from verify.probes.images import layers as layered
-from verify.probes.images import ours, secrets
+from verify.probes.images import ours
 from verify.probes.images.base import Base, Step
 from verify.probes.images.layers import Layer, Layers
 from verify.probes.images.save import Contents
@@ -578,13 +577,6 @@ def test_the_memory_is_reckoned_as_the_engine_does(text, number):
 
 
 # A real engine.
-
-
-@pytest.fixture
-def engine():
-    connected = engines.connect(uuid.uuid4().hex[:12])
-    yield connected
-    connected.close()
 
 
 @pytest.fixture

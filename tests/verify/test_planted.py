@@ -315,7 +315,7 @@ HERE = [
         "hidden pip failure",
         "install",
         "source",
-        edited(DOCKERFILE, "-r /tmp/dashboard.txt\n", "-r /tmp/dashboard.txt || true\n"),
+        edited(DOCKERFILE, "-r /tmp/dashboard.txt \\\n", "-r /tmp/dashboard.txt || true \\\n"),
         DOCKERFILE,
     ),
     Defect(

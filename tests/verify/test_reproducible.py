@@ -11,7 +11,6 @@ import pytest
 
 from verify.difference import Change
 from verify.errors import CouldNotCheck
-from verify.probes import engine as engines
 from verify.probes import ownership
 from verify.probes.images import twice
 from verify.probes.inside.at_rest import at_rest
@@ -26,13 +25,6 @@ RANDOM = "cp /proc/sys/kernel/random/uuid"
 @pytest.fixture(autouse=True)
 def _own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def engine():
-    connected = engines.connect(uuid.uuid4().hex[:12])
-    yield connected
-    connected.close()
 
 
 @pytest.fixture

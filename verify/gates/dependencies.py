@@ -18,20 +18,20 @@ from packaging.utils import canonicalize_name
 from verify.difference import Change
 from verify.errors import CouldNotCheck
 from verify.model import Observation
-from verify.probes import locked
-from verify.probes.claimed import claims
 from verify.probes.images.export import ENGINES
-from verify.probes.recompiled import State
-from verify.probes.requirements import unmet
+from verify.probes.packages import locked
+from verify.probes.packages.claimed import claims
+from verify.probes.packages.recompiled import State
+from verify.probes.packages.requirements import unmet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from verify.manifest import Manifest
-    from verify.probes.environment import Environment
-    from verify.probes.inherited import Inherited
-    from verify.probes.locked import Lock, Pin
-    from verify.probes.recompiled import Compiled
+    from verify.probes.packages.environment import Environment
+    from verify.probes.packages.inherited import Inherited
+    from verify.probes.packages.locked import Lock, Pin
+    from verify.probes.packages.recompiled import Compiled
     from verify.probes.source import Source
     from verify.surroundings import Distribution, Inside
 

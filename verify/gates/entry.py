@@ -148,7 +148,7 @@ def gate_container(
     running = 0
     check = _health_check(image)
     for process in container_facts["processes"]:
-        if process["args"] == check:  # it comes and goes
+        if process["args"] == check or process["ours"]:  # they come and go
             continue
         subject = f"process {process['pid']} of the container"
         found = list(_started(subject, process["args"], source, image, image_facts, manifest, ""))

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from verify.errors import CouldNotCheck, SubjectBroken
+from verify.probes import secrets
 from verify.probes.container import LOG_LINES, plain
 from verify.probes.docker_errors import engine_errors, refused_build
-from verify.probes.images import secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

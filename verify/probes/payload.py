@@ -90,7 +90,7 @@ def packed(script: str, request: dict[str, Any]) -> list[str]:
     them all in one; a script of 40 KB takes 16.
 
     Args:
-        script: the file's name in this folder.
+        script: the file's path below this folder.
         request: what it is asked; must be JSON. The text of witness.py is added where it is needed.
     """
     if script != "agent.py" or any(request.get(key) for key in _CHILDREN):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from verify.model import Outcome, Verdict
 from verify.report.clean import clean
 from verify.report.json import as_cell
+from verify.report.screen import DIM, GREEN, RED, YELLOW, Screen
 from verify.report.words import in_one_line, rows
 
 if TYPE_CHECKING:
@@ -26,13 +27,12 @@ MOST_FINDINGS = 10
 SHORT = 2
 """Lines of a finding that is told as a sentence."""
 
-_RED, _GREEN, _YELLOW, _DIM, _BOLD = "1;31", "32", "1;33", "2", "1"
 _COLOURS = {
-    Verdict.VERIFIED: "1;32",
-    Verdict.FAILED: _RED,
-    Verdict.INCONCLUSIVE: _YELLOW,
-    Outcome.FAIL: _RED,
-    Outcome.ERROR: _YELLOW,
+    Verdict.VERIFIED: GREEN,
+    Verdict.FAILED: RED,
+    Verdict.INCONCLUSIVE: YELLOW,
+    Outcome.FAIL: RED,
+    Outcome.ERROR: YELLOW,
 }
 _SIGNS = {Outcome.FAIL: "✘", Outcome.ERROR: "!"}
 _NAMES = 10  # columns of a fact's name, the gap included
@@ -96,15 +96,8 @@ def in_short(look: Look) -> str:
     return clean(" ".join(", ".join(parts).split()))
 
 
-class _Screen:
+class _Screen(Screen):
     """Lays out lines for a terminal of some width."""
-
-    def __init__(self, width: int, *, colour: bool) -> None:
-        self.width = width
-        self.colour = colour
-
-    def paint(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
 
     def named(self, name: str, text: str, indent: int = 2) -> Iterator[str]:
         """Yield a named text, wrapped; its lines stand under each other."""
@@ -116,7 +109,7 @@ class _Screen:
         ]
         for number, line in enumerate(lines):
             head = name.ljust(_NAMES) if number == 0 else " " * _NAMES
-            yield f"{' ' * indent}{self.paint(head, _DIM)}{line}"
+            yield f"{' ' * indent}{self.paint(head, DIM)}{line}"
 
 
 def _headline(look: Look, show: _Screen) -> str:
@@ -146,7 +139,7 @@ def _parts(tabs: tuple[SeenTab, ...], show: _Screen) -> Iterator[str]:
     room = min(_LABEL, max(map(_columns, labels)))
     for tab, label in zip(tabs, labels, strict=True):
         sign, text = _told(tab)
-        painted = show.paint(sign, _GREEN if tab.ok else _RED)
+        painted = show.paint(sign, GREEN if tab.ok else RED)
         yield f"  {painted} {_fitted(label, room)}  {clean(text)}"
 
 
@@ -193,7 +186,7 @@ def _troubles(look: Look, show: _Screen) -> Iterator[str]:
     for (required, reason), gates in skipped.items():
         head = "- SKIP" if required else "- not looked at"
         text = f"{head}: {', '.join(gates)}: {reason}"
-        code = _YELLOW if required else _DIM
+        code = YELLOW if required else DIM
         for line in text.splitlines():
             for part in textwrap.wrap(clean(line), show.width, subsequent_indent="  "):
                 yield show.paint(part, code)

@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING
 
 from verify.matrix import State, Status
 from verify.report.clean import clean
+from verify.report.screen import BOLD, DIM, GREEN, RED, YELLOW, Screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from verify.matrix import EntryPoint, Launcher, Matrix
 
-_RED, _GREEN, _YELLOW, _DIM, _BOLD = "31", "32", "33", "2", "1"
 _COLOURS = {
-    Status.OK: _GREEN,
-    Status.MISSING: _RED,
-    Status.NOT_IN_IMAGE: _RED,
-    Status.BROKEN: _RED,
-    Status.NOT_STREAMLIT: _DIM,
-    Status.DYNAMIC: _YELLOW,
-    Status.UNKNOWN: _YELLOW,
-    State.CANONICAL: _GREEN,
-    State.GUARDED: _GREEN,
-    State.PAGE: _GREEN,
-    State.SHIM: _YELLOW,
-    State.UNGUARDED: _RED,
+    Status.OK: GREEN,
+    Status.MISSING: RED,
+    Status.NOT_IN_IMAGE: RED,
+    Status.BROKEN: RED,
+    Status.NOT_STREAMLIT: DIM,
+    Status.DYNAMIC: YELLOW,
+    Status.UNKNOWN: YELLOW,
+    State.CANONICAL: GREEN,
+    State.GUARDED: GREEN,
+    State.PAGE: GREEN,
+    State.SHIM: YELLOW,
+    State.UNGUARDED: RED,
 }
 _STATUS = max(map(len, Status))
 _STATE = max(map(len, State))
@@ -66,18 +66,11 @@ def as_text(matrix: Matrix, *, width: int = 100, colour: bool = False) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-class _Screen:
+class _Screen(Screen):
     """Lays out lines for a terminal of some width."""
 
-    def __init__(self, width: int, *, colour: bool) -> None:
-        self.width = width
-        self.colour = colour
-
-    def paint(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.colour else text
-
     def title(self, *cells: str) -> str:
-        return self.paint("".join(cells), _BOLD)
+        return self.paint("".join(cells), BOLD)
 
     def below(self, text: str, indent: int = 6) -> Iterator[str]:
         blanks = " " * indent
@@ -88,7 +81,7 @@ class _Screen:
             subsequent_indent=blanks,
             break_on_hyphens=False,
         ):
-            yield self.paint(line, _DIM)
+            yield self.paint(line, DIM)
 
     def fitted(self, text: str, room: int) -> str:
         """Return a text in exactly `room` columns, its middle left out when it is longer."""
@@ -134,8 +127,8 @@ def _by_entry(rows: Sequence[Launcher]) -> list[tuple[str, list[Launcher]]]:
 
 def _heading(entry: str, states: dict[str, EntryPoint], show: _Screen) -> str:
     if not entry:
-        return show.paint("no one file", _BOLD)
-    text = show.paint(clean(entry), _BOLD)
+        return show.paint("no one file", BOLD)
+    text = show.paint(clean(entry), BOLD)
     if entry not in states:
         return text
     state = states[entry].state

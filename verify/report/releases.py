@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from verify.difference import Change
 from verify.report.clean import clean
 from verify.report.releases_json import WORDS, noted
+from verify.report.screen import BOLD, DIM, GREEN, RED, YELLOW, Screen
 
 if TYPE_CHECKING:
     from verify.difference import Difference
@@ -21,8 +22,7 @@ FEW = 12
 """Files of one group that are told; the JSON has all."""
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
-_RED, _GREEN, _YELLOW, _DIM, _BOLD = "31", "32", "33", "2", "1"
-_COLOURS = {"added": _GREEN, "removed": _RED, "changed": _YELLOW}
+_COLOURS = {"added": GREEN, "removed": RED, "changed": YELLOW}
 _MB = 1e6
 _NAME = 28  # columns of a name, at most
 _DEEP = 6  # columns before what belongs to the line above
@@ -56,18 +56,11 @@ def as_text(found: Comparison, *, width: int = 100, colour: bool = False) -> str
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-class _Screen:
+class _Screen(Screen):
     """Lays out lines for a terminal of some width."""
 
-    def __init__(self, width: int, *, colour: bool) -> None:
-        self.width = width
-        self._colour = colour
-
-    def paint(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
-
     def title(self, text: str, note: str = "") -> str:
-        return self.paint(clean(text), _BOLD) + (f"  {clean(note)}" if note else "")
+        return self.paint(clean(text), BOLD) + (f"  {clean(note)}" if note else "")
 
     def word(self, word: str, text: str) -> str:
         return self.paint(text, _COLOURS[word])
@@ -172,7 +165,7 @@ def _some(rows: Sequence[Difference], show: _Screen) -> Iterator[str]:
     for one in rows[:FEW]:
         yield from _told(one, show, _DEEP)
     if len(rows) > FEW:
-        yield " " * _DEEP + show.paint(f"and {len(rows) - FEW:,} more", _DIM)
+        yield " " * _DEEP + show.paint(f"and {len(rows) - FEW:,} more", DIM)
 
 
 def _all(groups: Sequence[Group]) -> str:
@@ -187,11 +180,11 @@ def _told(one: Difference, show: _Screen, indent: int) -> Iterator[str]:
     room = show.width - indent - _LETTERS - 2
     path = show.path(one.path, room)
     if note and len(path) + len(note) + 2 <= room:
-        yield f"{' ' * indent}{mark}  {path}  {show.paint(note, _DIM)}"
+        yield f"{' ' * indent}{mark}  {path}  {show.paint(note, DIM)}"
         return
     yield f"{' ' * indent}{mark}  {path}"
     if note:
-        yield " " * (indent + _LETTERS + 2) + show.paint(show.path(note, room), _DIM)
+        yield " " * (indent + _LETTERS + 2) + show.paint(show.path(note, room), DIM)
 
 
 def _sizes(found: Comparison, show: _Screen) -> Iterator[str]:
@@ -226,7 +219,7 @@ def _not_compared(found: Comparison, show: _Screen) -> Iterator[str]:
         reasons.setdefault(why, []).append(path)
     told = ["when files were changed", *(f"{', '.join(p)} ({why})" for why, p in reasons.items())]
     for line in show.wrapped(f"Not compared: {'; '.join(told)}."):
-        yield show.paint(line, _DIM)
+        yield show.paint(line, DIM)
 
 
 def _summary(found: Comparison) -> str:

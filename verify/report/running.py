@@ -12,6 +12,7 @@ from verify.comparison import Sameness, Source, When
 from verify.difference import LETTERS, Change
 from verify.model import Outcome
 from verify.report.clean import clean
+from verify.report.screen import BOLD, DIM, GREEN, RED, YELLOW, Screen
 from verify.report.words import in_one_line
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ MEANINGS: Final = dict(
     )
 )
 
-_RED, _GREEN, _YELLOW, _DIM, _BOLD = "1;31", "1;32", "1;33", "2", "1"
-_VERDICTS = {Sameness.SAME: _GREEN, Sameness.DIFFERS: _RED, Sameness.UNKNOWN: _YELLOW}
+_VERDICTS = {Sameness.SAME: GREEN, Sameness.DIFFERS: RED, Sameness.UNKNOWN: YELLOW}
 _NAMES = 10  # columns of a row's name, the gap included
 _BYTE = re.compile("[\udc80-\udcff]")
 _SINCE = max(len(when) for when in When)
@@ -52,7 +52,7 @@ def as_text(found: Comparison, *, width: int = 100, colour: bool = False) -> str
     """
     show = _Screen(width, colour=colour)
     parts = [
-        [show.paint(_headline(found), _BOLD), *_facts(found, show)],
+        [show.paint(_headline(found), BOLD), *_facts(found, show)],
         list(_differences(found, show)),
         list(_gates(found, show)),
         list(_same(found, show)),
@@ -62,28 +62,21 @@ def as_text(found: Comparison, *, width: int = 100, colour: bool = False) -> str
     return "\n\n".join(shown) + "\n"
 
 
-class _Screen:
+class _Screen(Screen):
     """Lays out lines for a terminal of some width."""
-
-    def __init__(self, width: int, *, colour: bool) -> None:
-        self.width = width
-        self.colour = colour
-
-    def paint(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
 
     def named(self, name: str, text: str) -> Iterator[str]:
         """Yield a named text, wrapped; its lines stand under each other."""
         for number, line in enumerate(self.wrapped(text, self.width - 2 - _NAMES)):
             head = name.ljust(_NAMES) if number == 0 else " " * _NAMES
-            yield f"  {self.paint(head, _DIM)}{line}"
+            yield f"  {self.paint(head, DIM)}{line}"
 
     def long(self, name: str, text: str) -> str:
         """Return a named text in one line, its end left out where there is no room for it."""
         room = self.width - 2 - _NAMES
         text = clean(text)
         text = text if len(text) <= room else f"{text[: room - 1]}…"
-        return f"  {self.paint(name.ljust(_NAMES), _DIM)}{text}"
+        return f"  {self.paint(name.ljust(_NAMES), DIM)}{text}"
 
     @staticmethod
     def wrapped(text: str, room: int) -> list[str]:
@@ -176,7 +169,7 @@ def _differences(found: Comparison, show: _Screen) -> Iterator[str]:
     legend = [f"{letter} {MEANINGS[letter]}" for letter in LETTERS if letter in told]
     legend += ["? could not be read"] if "?" in told else []
     if legend:
-        yield show.paint(f"  {', '.join(legend)}", _DIM)
+        yield show.paint(f"  {', '.join(legend)}", DIM)
     if found.kind in ("docker", "podman") and any(map(_forbidden, found.differences)):
         name = found.ran.name if found.ran else ""
         yield f"  Root may read more: verify running {found.kind}://0@{clean(name)}"
@@ -190,15 +183,15 @@ def _forbidden(odd: Odd) -> bool:
 def _line(odd: Odd, show: _Screen) -> str:
     one = odd.difference
     unread = one.change is Change.UNREAD
-    mark = show.paint(f"{one.letters or one.change:<9}", _YELLOW if unread else _RED)
-    since = show.paint(f"{odd.when:<{_SINCE}}", _DIM)
+    mark = show.paint(f"{one.letters or one.change:<9}", YELLOW if unread else RED)
+    since = show.paint(f"{odd.when:<{_SINCE}}", DIM)
     text = path_shown(one.path)
     notes = [one.mark.name.lower()] if one.mark else []
     if odd.against is Source.RECORD:
         notes.append(f"of {odd.source}" if odd.source else "of no distribution")
     notes += [path_shown(one.why)] if one.why else []
     said = ", ".join(notes)
-    return f"  {mark}  {since}  {text}" + (show.paint(f"  ({said})", _DIM) if said else "")
+    return f"  {mark}  {since}  {text}" + (show.paint(f"  ({said})", DIM) if said else "")
 
 
 def _gates(found: Comparison, show: _Screen) -> Iterator[str]:
@@ -207,15 +200,15 @@ def _gates(found: Comparison, show: _Screen) -> Iterator[str]:
         if cell.outcome is Outcome.FAIL:
             yield from _finding(cell, found, show)
         elif cell.outcome is Outcome.ERROR and not found.counted(Change.UNREAD):
-            yield from _said(show, "!", cell, cell.reason, _YELLOW)
+            yield from _said(show, "!", cell, cell.reason, YELLOW)
         elif cell.outcome is Outcome.SKIP and cell.required:
-            yield from _said(show, "-", cell, cell.reason, _YELLOW)
+            yield from _said(show, "-", cell, cell.reason, YELLOW)
 
 
 def _finding(cell: Cell, found: Comparison, show: _Screen) -> Iterator[str]:
     new = _untold(cell, found)
     for one in new[:MOST_FINDINGS]:
-        yield from _said(show, "✘", cell, in_one_line(one), _RED)
+        yield from _said(show, "✘", cell, in_one_line(one), RED)
         if one.message:
             yield from (f"    {line}" for line in show.wrapped(one.message, show.width - 4))
     if (more := len(new) - MOST_FINDINGS) > 0:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from verify.comparison import Odd, Source, When
 from verify.difference import LETTERS, Change, Difference, Mark
 from verify.inventory import Kind
-from verify.probes.environment import Environment
+from verify.probes.changes import as_told
 from verify.probes.images.export import OURS_NOT
+from verify.probes.packages.environment import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from verify.probes.changes import Changes
     from verify.surroundings import Inside, Mount
 
-_OF_CONTENT = str.maketrans("S5", "..")
 _FIRST = "/"
 _UNREAD = "?" * len(LETTERS)
-_BYTE = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +78,6 @@ class Since:
         return False
 
 
-def as_told(path: str) -> str:
-    """Return a path as an engine tells it: in its JSON no byte can stand that is not UTF-8."""
-    return _BYTE.sub("\ufffd", path)
-
-
 def environment(inside: Inside, since: Since, made: tuple[str, ...] = ()) -> Seen:
     """Hold the interpreter's environment against what its installer wrote down of it.
 
@@ -137,21 +130,13 @@ def excused(found: Iterable[Odd], declared: Declared) -> Iterator[Odd]:
     """Yield the differences without what the manifest declares may differ."""
     for odd in found:
         one = odd.difference
-        mark = declared.mark(one.path)
-        if mark is Mark.GHOST or declared.data(one.path) is not None:
+        if declared.data(one.path) is not None:
             continue
-        if mark is Mark.GENERATED and one.change is not Change.MISSING and one.got is not None:
-            continue
-        told = one
-        if mark is Mark.CONFIG and one.got is not None:
-            if one.expected is None:
-                continue
-            left = one.letters.translate(_OF_CONTENT)
-            if not left.strip("."):
-                continue
-            change = one.change if left.strip(".?") else Change.UNREAD
-            told = replace(one, letters=left, change=change)
-        yield replace(odd, difference=replace(told, mark=mark))
+        if one.expected is None:  # nothing declares what it should be, only that it may be there
+            if (mark := declared.mark(one.path)) not in {Mark.GHOST, Mark.GENERATED}:
+                yield replace(odd, difference=replace(one, mark=mark))
+        elif (left := declared.left(one)) is not None:
+            yield replace(odd, difference=left)
 
 
 def drifted(

@@ -2,12 +2,10 @@
 
 import gc
 import subprocess
-import uuid
 
 import pytest
 
 from verify.inventory import Kind
-from verify.probes import engine as engines
 from verify.probes import inside
 from verify.probes.inside.decode import decode
 
@@ -47,13 +45,6 @@ def _collected():
     """Let what the SDK left fall due here, where it is expected, and not in another test."""
     yield
     gc.collect()
-
-
-@pytest.fixture
-def engine():
-    connected = engines.connect(uuid.uuid4().hex[:12])
-    yield connected
-    connected.close()
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from verify.probes import payload, recompiled
+from verify.probes import payload
+from verify.probes.packages import recompiled
 
 SOURCE = (
     "LIMIT = 1\n\ndef answer():\n    def inner():\n        return 'no'\n    return inner() or 41\n"

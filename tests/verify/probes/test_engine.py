@@ -41,13 +41,6 @@ def _collected():
 
 
 @pytest.fixture
-def engine():
-    connected = engines.connect(uuid.uuid4().hex[:12])
-    yield connected
-    connected.close()
-
-
-@pytest.fixture
 def spec(tmp_path):
     """An image of this machine's base, tagged for this test alone."""
     tag = f"verify-test-{uuid.uuid4().hex[:10]}:x"

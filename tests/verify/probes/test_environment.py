@@ -6,11 +6,11 @@ import pytest
 
 from verify.errors import CouldNotCheck, Unavailable
 from verify.inventory import File, Inventory, Kind
-from verify.probes import recompiled
-from verify.probes.bytecode_files import followed, is_cached, resolved, source_of
-from verify.probes.environment import Environment
-from verify.probes.recompiled import State
-from verify.probes.requirements import Unmet, unmet
+from verify.probes.packages import recompiled
+from verify.probes.packages.bytecode_files import followed, is_cached, resolved, source_of
+from verify.probes.packages.environment import Environment
+from verify.probes.packages.recompiled import State
+from verify.probes.packages.requirements import Unmet, unmet
 from verify.surroundings import Distribution, Inside, Interpreter, Recorded
 from verify.tables import Image
 

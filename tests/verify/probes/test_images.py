@@ -17,7 +17,6 @@ import requests
 from verify.difference import STORED, compare
 from verify.errors import CouldNotCheck
 from verify.inventory import Kind
-from verify.probes import engine as engines
 from verify.probes.images import download, export
 from verify.probes.inside.at_rest import at_rest
 
@@ -159,13 +158,6 @@ def test_a_hard_link_to_nothing_is_a_fault_and_no_content():
 
     assert file.digest is None
     assert "/gone" in file.fault
-
-
-@pytest.fixture
-def engine():
-    connected = engines.connect(uuid.uuid4().hex[:12])
-    yield connected
-    connected.close()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import pytest
 
 from verify.errors import CouldNotCheck
 from verify.inventory import Kind
-from verify.probes import engine as engines
 from verify.probes.images import base, layers, memory, save
 from verify.probes.images.base import Base, Step
 from verify.probes.images.tar import PIECE
@@ -293,13 +292,6 @@ def test_the_base_is_that_of_the_lowest_stage_the_last_one_stands_on():
     assert base.named_in(text, {}) == "python:3"
     assert base.named_in(text, {"I": "mine"}) == "mine"
     assert base.named_in("", {}) == ""
-
-
-@pytest.fixture
-def engine():
-    connected = engines.connect(uuid.uuid4().hex[:12])
-    yield connected
-    connected.close()
 
 
 @pytest.fixture

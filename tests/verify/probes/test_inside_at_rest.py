@@ -12,7 +12,6 @@ import pytest
 
 from verify.errors import CouldNotCheck, Unavailable
 from verify.inventory import Kind
-from verify.probes import engine as engines
 from verify.probes import inside
 from verify.probes.inside import at_rest, held
 from verify.probes.inside.refusals import NoPython
@@ -20,13 +19,6 @@ from verify.probes.inside.refusals import NoPython
 pytestmark = pytest.mark.docker
 
 BASES = ("python:3.12-slim-bookworm", "aicmo-python-base:bookworm")
-
-
-@pytest.fixture
-def engine():
-    connected = engines.connect(uuid.uuid4().hex[:12])
-    yield connected
-    connected.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from packaging.markers import default_environment
 
 from verify.errors import CouldNotCheck
-from verify.probes import locked
+from verify.probes.packages import locked
 from verify.probes.source import Source
 
 ONE, TWO = "1" * 64, "2" * 64

@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from verify.probes.images import secrets
+from verify.probes import secrets
 
 # Made up anew in each run: no secret stands in this file, nor in the history of its repository.
 CHANCE = random.Random()

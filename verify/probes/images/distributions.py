@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import csv
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from email.parser import BytesHeaderParser
+from collections.abc import Mapping
 
-from verify.surroundings import Distribution, Recorded
+from verify.probes import installed
+from verify.surroundings import Distribution
 
 _METADATA = re.compile(r"/[^/]+(?:\.dist-info/METADATA|\.egg-info/PKG-INFO|\.egg-info)$")
 _RECORD = re.compile(r"/[^/]+\.dist-info/RECORD$")
@@ -30,19 +27,15 @@ def distributions(contents: Mapping[str, bytes]) -> tuple[Distribution, ...]:
     for path, content in contents.items():
         if not _METADATA.search(path):
             continue
-        headers = BytesHeaderParser().parsebytes(content)
         folder = path if path.endswith(".egg-info") else posixpath.dirname(path)
         record = contents.get(f"{folder}/RECORD")
-        found.append(
-            Distribution(
-                name=normalised(str(headers["Name"] or posixpath.basename(folder))),
-                version=str(headers["Version"] or ""),
-                folder=folder,
-                requires=tuple(map(str, headers.get_all("Requires-Dist") or ())),
-                record=None if record is None else tuple(_recorded(record, folder)),
-            )
-        )
+        told = None if record is None else _text(record)
+        found.append(installed.distribution(folder, _text(content), told))
     return tuple(sorted(found, key=lambda one: (one.folder, one.name)))
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")
 
 
 def packages(contents: Mapping[str, bytes]) -> dict[str, str]:
@@ -60,34 +53,3 @@ def packages(contents: Mapping[str, bytes]) -> dict[str, str]:
             if name and fields.get("Status", "installed").endswith("installed"):
                 found[name] = fields.get("Version") or fields.get("V", "")
     return found
-
-
-def normalised(name: str) -> str:
-    """Return the name of a distribution as it is compared (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _recorded(record: bytes, folder: str) -> Iterator[Recorded]:
-    site = posixpath.dirname(folder)
-    lines = record.decode("utf-8", "surrogateescape").splitlines()
-    try:
-        for row in csv.reader(lines):
-            if row and row[0]:
-                path = posixpath.normpath(posixpath.join(site, row[0]))
-                yield Recorded(path, _digest(row[1:2]), _number(row[2:3]))
-    except csv.Error:
-        return  # what stands behind a damaged line belongs to nobody
-
-
-def _digest(field: list[str]) -> str | None:
-    kind, _, text = field[0].partition("=") if field else ("", "", "")
-    if kind != "sha256":
-        return None
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).hex()
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _number(field: list[str]) -> int | None:
-    return int(field[0]) if field and field[0].isdecimal() else None

@@ -14,9 +14,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from verify.inventory import File, Inventory, Kind
+from verify.probes import secrets
 from verify.probes.docker_errors import engine_errors
 from verify.probes.engine import connect
-from verify.probes.images import memory, secrets
+from verify.probes.images import memory
 from verify.probes.images.distributions import distributions, packages, wanted
 from verify.probes.images.export import export
 from verify.probes.images.find import found

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from verify.errors import CouldNotCheck
 from verify.inventory import File, Kind
 from verify.probes import payload
-from verify.probes.bytecode_files import followed, is_cached, source_of
 from verify.probes.images import memory
 from verify.probes.inside.at_rest import ALONE
+from verify.probes.packages.bytecode_files import followed, is_cached, source_of
 
 if TYPE_CHECKING:
     from verify.inventory import Inventory
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from verify.surroundings import Interpreter
     from verify.tables import Image
 
-SCRIPT = "bytecode.py"
+SCRIPT = "packages/bytecode.py"
 
 FLAGS = ["-I", "-S", "-B", "-X", "pycache_prefix=/nonexistent"]
 """What the script needs itself comes from sources, of which nothing is written down."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from verify.difference import Change, Difference, compare, letters
 from verify.inventory import File, Inventory, Kind
-from verify.probes.bytecode_files import resolved
 from verify.probes.images import base, memory
 from verify.probes.images.export import exported
 from verify.probes.images.find import find
+from verify.probes.packages.bytecode_files import resolved
 
 if TYPE_CHECKING:
     from verify.probes.engine import Built, Engine
-    from verify.probes.environment import Environment
+    from verify.probes.packages.environment import Environment
 
 FORM = "1"
 """Of what is remembered; another one is read again."""

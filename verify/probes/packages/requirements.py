@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from verify.probes.locked import applies
+from verify.probes.packages.locked import applies
 
 if TYPE_CHECKING:
     from verify.surroundings import Distribution

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from verify.difference import Difference, compare
 from verify.inventory import File, Kind
-from verify.probes.bytecode_files import is_cached, source_of
+from verify.probes.packages.bytecode_files import is_cached, source_of
 
 if TYPE_CHECKING:
     from verify.inventory import Inventory

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from verify.probes.images.secret_kinds import KEY, KINDS, MARKS, SETTINGS, STORE, Kind, Setting
+from verify.probes.secret_kinds import KEY, KINDS, MARKS, SETTINGS, STORE, Kind, Setting
 
 OVERLAP: Final = 4096
 """Bytes of a piece that are looked at again with the next one: no token is longer."""

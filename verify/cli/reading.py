@@ -1,0 +1,84 @@
+"""`verify list`, `verify matrix`, `verify doctor`: what can be told without a run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from verify.cli.ending import EXIT_CODES, exit_with, people_first
+from verify.cli.group import json_option, main, root_option
+from verify.cli.screen import listener, terminal
+
+
+@main.command("list")
+@root_option
+@json_option
+def list_command(root: Path | None, *, as_json: bool) -> None:
+    """Show every gate: what it proves, where, why, and how to fix it."""
+    with people_first():
+        from verify import catalog, manifest
+        from verify.errors import ManifestError
+        from verify.report import listing
+
+        try:
+            project = manifest.load(root or manifest.find_root(Path.cwd()))
+            extra = [project.root / folder for folder in project.gates.extra]
+        except ManifestError:
+            if root is not None:
+                raise
+            extra = []  # no project here: the toolkit's own gates are still worth reading
+        gates = catalog.read(catalog.BUILT_IN, *extra)
+        click.echo(
+            listing.as_json(gates) if as_json else listing.as_text(gates, **terminal()), nl=False
+        )
+
+
+@main.command("matrix")
+@click.option("--check", is_flag=True, help="Exit with 1 or 3 when something is wrong or unknown.")
+@click.option("--no-cache", is_flag=True, help="Read everything again.")
+@root_option
+@json_option
+def matrix_command(root: Path | None, *, check: bool, no_cache: bool, as_json: bool) -> None:
+    """Show every way to launch, and which file each really starts.
+
+    Needs no verify.toml; without --root it looks at the nearest folder upward that has one, or
+    at this folder.
+
+    Exit code: 0; with --check also 1 when a launcher or an entry point is wrong, 3 when it
+    cannot be told what one starts.
+    """
+    with people_first():
+        from verify.manifest import nearest_root
+        from verify.probes.launchers.look import look
+        from verify.report import matrix as rendered
+
+        progress = listener(quiet=as_json, brief=True)
+        try:
+            found = look(root or nearest_root(Path.cwd()), progress.step, cached=not no_cache)
+        finally:
+            progress.end()
+        click.echo(
+            rendered.as_json(found) if as_json else rendered.as_text(found, **terminal()), nl=False
+        )
+        if check:
+            exit_with(found.verdict)
+
+
+@main.command("doctor")
+@root_option
+@json_option
+def doctor_command(root: Path | None, *, as_json: bool) -> None:
+    """Show what this machine lacks for a full run, and the command that adds it.
+
+    Exit code: 0 when nothing is lacking, 3 when a full run would be inconclusive.
+    """
+    with people_first():
+        from verify import doctor, manifest
+        from verify.report import listing
+
+        needs = doctor.examine(manifest.load(root or manifest.find_root(Path.cwd())))
+        show = listing.needs_as_json if as_json else listing.needs_as_text
+        click.echo(show(needs), nl=False)
+        sys.exit(0 if all(need.met for need in needs) else EXIT_CODES["inconclusive"])

@@ -1,0 +1,45 @@
+"""What a command may show: how wide, in which colours, with how much progress."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from verify.progress import Progress
+
+
+def terminal() -> dict[str, Any]:
+    """Return how wide standard output is, and whether it takes colours."""
+    import os
+    import shutil
+
+    tty = sys.stdout.isatty()
+    width = shutil.get_terminal_size((100, 24)).columns if tty or "COLUMNS" in os.environ else 100
+    return {"width": max(60, width), "colour": tty and "NO_COLOR" not in os.environ}
+
+
+def listener(*, quiet: bool, brief: bool = False) -> Progress:
+    """Return what hears how far a command is.
+
+    Args:
+        quiet: whether only a terminal may hear it.
+        brief: whether one line says all.
+    """
+    import os
+
+    from verify.progress import Progress
+
+    if quiet and not sys.stderr.isatty():
+        return Progress()
+    if brief:
+        from verify.report.status_line import StatusLine
+
+        return StatusLine() if sys.stderr.isatty() else Progress()
+    if sys.stderr.isatty() and not os.environ.get("CI"):
+        from verify.report.live import LiveProgress
+
+        return LiveProgress()
+    from verify.report.lines import LineProgress
+
+    return LineProgress()
