@@ -181,7 +181,7 @@ def test_no_line_is_wider_than_the_terminal(width):
     assert "\\x1b" in text
     assert "mode 0644 → 4755" in text.replace("\n", " ")
     coloured = as_text(compared(before, after), width=width, colour=True)
-    assert re.sub(r"\x1b\[\d+m", "", coloured) == text
+    assert re.sub(r"\x1b\[[\d;]+m", "", coloured) == text
 
 
 DPKG = "Package: base\nStatus: install ok installed\nVersion: {}\n\nPackage: gone\nStatus: x\n"

@@ -71,6 +71,8 @@ def _identity(way_back: WayBack, image: Built) -> Observation:
     ref, revision = way_back.image.ref, way_back.files.revision.label
     said_by = f"its label says revision {revision}" if revision else "no label says its revision"
     message = f"{_digest(ref)}; {said_by}; its first page came {way_back.seconds:.1f} s after start"
+    if way_back.files.why:
+        message += f"; its files are held against no commit: {way_back.files.why}"
     return replace(_of("its id", NoneOf((image.ref.id,)), ref.id, way_back), message=message)
 
 
@@ -103,10 +105,9 @@ def _code(way_back: WayBack) -> object:
 
 
 def _files(way_back: WayBack) -> Iterator[Observation]:
-    """Yield whether its files are those of the commit that its own label names."""
+    """Yield whether its files are those of the commit that its own label names, if it is known."""
     files: Files = way_back.files
     if files.why:
-        yield replace(_of("its files", "not compared", "not compared", way_back), message=files.why)
         return
     odd = [one for one in files.differences if one.change is not Change.UNREAD]
     yield _of(

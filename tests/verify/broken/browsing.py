@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from verify.errors import Unavailable
+from verify.errors import CouldNotCheck, Unavailable
 from verify.probes.browser import find
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ PATIENT: Final = (60.0, 20.0)
 """The same for a busy machine."""
 
 WIDTH, HEIGHT = 1280, 900
+
+LOOKS: Final = 4
+"""Chromium gives up its requests when a network interface comes or goes, as with each container."""
+
+_DISTURBED: Final = "ERR_NETWORK_CHANGED"
 
 _SETTLED: Final = """number => {
     const app = document.querySelector("[data-testid=stApp]");
@@ -130,20 +135,32 @@ def _wait(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 async def _complaints(browser: Browser | None, url: str, first: float, each: float) -> list[str]:
+    assert browser is not None
+    for _ in range(LOOKS):
+        disturbed, found = await _looked(browser, url, first, each)
+        if not disturbed:
+            return found
+    raise CouldNotCheck(f"the network of this machine changed during each of {LOOKS} looks")
+
+
+async def _looked(browser: Browser, url: str, first: float, each: float) -> tuple[bool, list[str]]:
+    """Return whether the network changed meanwhile, and what goes wrong."""
     from playwright.async_api import Error
 
-    assert browser is not None
+    failed: list[str] = []
     context = await browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    context.on("requestfailed", lambda request: failed.append(request.failure or ""))
     try:
         await context.add_init_script(_DRAWN)
         page = await context.new_page()
         page.set_default_timeout(first * 1000)
         try:
-            return [text async for text in _seen(page, url, first, each)]
+            found = [text async for text in _seen(page, url, first, each)]
         except Error as error:
-            return [error.message.partition("\n")[0]]
+            found = [error.message.partition("\n")[0]]
     finally:
         await context.close()
+    return any(_DISTURBED in text for text in (*failed, *found)), found
 
 
 async def _seen(page: Page, url: str, first: float, each: float) -> AsyncIterator[str]:

@@ -276,13 +276,14 @@ def test_whatever_happens_to_the_container_meanwhile_there_are_no_facts(
     until(lambda: not agents(name))
 
 
-def test_a_container_that_runs_out_of_memory_meanwhile_gives_no_facts(attach, start, background):
+def test_a_container_that_runs_out_of_memory_meanwhile_gives_no_facts(attach, start, until):
     name = start(script=HOG, options=("--memory", "64m", "--memory-swap", "64m"))
     subject = attach(name)
     with pytest.raises(CouldNotCheck), held.held(subject) as watch:
         inside.look(subject.host, "python3", SLOWLY, deadline=120, watch=watch)
-    assert state(name)["OOMKilled"]
-    assert "out of memory" in subject.container.ended()
+    # What looks may be killed a moment before the first process is.
+    assert until(lambda: state(name)["OOMKilled"])
+    assert until(lambda: "out of memory" in subject.container.ended())
 
 
 def test_an_agent_that_cannot_end_itself_is_left_at_the_outer_deadline_and_goes_when_it_can(
