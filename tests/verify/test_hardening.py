@@ -271,7 +271,7 @@ def test_another_text_in_an_earlier_layer_is_one_though_the_last_is_published(lo
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("/var/lib/apt/lists/deb.debian.org_main_Packages.lz4", "apt"),
+        ("/var/lib/apt/lists/example.org_main_Packages.lz4", "apt"),
         ("/var/cache/apt/archives/x_1.deb", "apt"),
         ("/var/cache/apt/pkgcache.bin", "apt"),
         ("/var/cache/apk/APKINDEX.1.tar.gz", "apk"),

@@ -419,11 +419,11 @@ BASE = "aicmo-python-base:bookworm"
 EVERYTHING = """
 FROM {base} AS one
 LABEL of={mark}
-WORKDIR /work
+WORKDIR /there
 COPY a.txt .
 COPY a.txt in/
 COPY a.txt renamed
-COPY src /work/src
+COPY src /there/src
 COPY src/*.py /globs/
 COPY s?c/de* /deep/
 COPY ["with space.txt", "/spaces/"]
@@ -436,19 +436,19 @@ LABEL of={mark}
 ARG WHERE=/from-arg
 ENV SUB=sub
 COPY src/x.py ${{WHERE}}/$SUB/
-COPY other.txt /work/a.txt
+COPY other.txt /there/a.txt
 RUN mkdir -p /made
 COPY a.txt /made
 
 FROM {base}
 LABEL of={mark}
-COPY --from=one /work /app
-COPY --from=1 /work/src /two/src
+COPY --from=one /there /app
+COPY --from=1 /there/src /two/src
 COPY --from=one /globs /globs
 COPY --from=one /deep /deep
 COPY --from=one /up /spaces /added /more/
 COPY --from=two /from-arg /arg
-COPY --from=two /work/a.txt /opt/other.txt
+COPY --from=two /there/a.txt /opt/other.txt
 COPY --from=two /made/a.txt /opt/
 COPY --chown=1:1 src/deep/ /deep2
 COPY src /app
