@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from verify.errors import Unavailable
 from verify.matrix import BASE_DECIDES, NO_STREAMLIT, State, Status
 from verify.model import Observation, OneOf
+from verify.probes import trials
 from verify.probes.launchers.images.built import Folder, command_launches
 from verify.probes.source import Unparsable
 from verify.probes.static.code import excerpt
@@ -146,7 +147,7 @@ def gate_container(
 ) -> Iterator[Observation]:
     """Look at every process of the container, and ask its page which file it runs."""
     running = 0
-    check = _health_check(image)
+    check = list(trials.words(image.config))
     for process in container_facts["processes"]:
         if process["args"] == check or process["ours"]:  # they come and go
             continue
@@ -159,12 +160,6 @@ def gate_container(
     entry = manifest.dashboard.entry
     folder = manifest.image.app_dir if manifest.image else ""
     yield Observation("the file the page runs", f"{folder}/{entry}", page.main_script, entry)
-
-
-def _health_check(image: Built) -> list[str]:
-    """Return the words of the image's own health check; none when it has none."""
-    kind, *words = (image.config.get("Healthcheck") or {}).get("Test") or ["NONE"]
-    return ["/bin/sh", "-c", *words] if kind == "CMD-SHELL" else words
 
 
 def gate_live(page: Page, manifest: Manifest) -> Iterator[Observation]:
