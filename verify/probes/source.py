@@ -178,6 +178,10 @@ class Source:
                 raise Unparsable(path, _explained(raw, error)) from None
         return self._modules[path]
 
+    def forget_trees(self) -> None:
+        """Let go of all syntax trees; whoever needs one again parses its file again."""
+        self._modules.clear()
+
     def faults(self, path: str) -> Fault | None:
         """Return why the file does not compile, or None; no bytecode is written."""
         if path not in self._faults:
