@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from verify.errors import CouldNotCheck
+from verify.probes import cached
 from verify.probes.docker_errors import engine_errors
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ def turn() -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         handle = None
         with contextlib.suppress(OSError):
-            path = folder() / "tags.lock"
+            path = cached.folder() / "tags.lock"
             path.parent.mkdir(parents=True, exist_ok=True)
             handle = stack.enter_context(path.open("a"))
         if handle is not None:
@@ -138,14 +137,8 @@ def _lock(handle: int) -> None:
             if time.monotonic() > ends:
                 raise CouldNotCheck(
                     f"another run has been moving tags for more than {TURN:g} s",
-                    f"End it, or remove {folder() / 'tags.lock'}.",
+                    f"End it, or remove {cached.folder() / 'tags.lock'}.",
                 ) from None
             time.sleep(_PAUSE)
         else:
             return
-
-
-def folder() -> Path:
-    """Return where things are kept between runs, below $XDG_CACHE_HOME or ~/.cache."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "verify"

@@ -15,6 +15,8 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from verify.probes import cached
+
 MOST = 100_000_000
 """Bytes of all entries; when there are more, those go that nobody asked for longest."""
 
@@ -23,8 +25,7 @@ _DIGEST = hashlib.sha256().digest_size
 
 def folder() -> Path:
     """Return the folder of all entries."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "verify" / "images"
+    return cached.folder("images")
 
 
 def recall(*key: str) -> Any:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from verify.difference import Difference, compare
 from verify.errors import CouldNotCheck, SubjectBroken
 from verify.inventory import File, Inventory, Kind
-from verify.probes import kept
+from verify.probes import cached, kept
 from verify.probes.building import build
 from verify.probes.docker_errors import engine_errors
 from verify.probes.dockerfile.ignore import Ignore
@@ -191,7 +191,7 @@ def _entry(engine: Engine, order: Order) -> Path:
         "context": list(_digests(order)),
     }
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-    return kept.folder() / "twice" / f"{digest[:40]}.z"
+    return cached.folder("twice") / f"{digest[:40]}.z"
 
 
 def _bases(order: Order, text: bytes) -> Iterator[str]:

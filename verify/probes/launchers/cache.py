@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from verify.matrix import Disagreement, EntryPoint, Launcher, Matrix, State, Status
+from verify.probes import cached
 from verify.probes.source import HEAD
 
 if TYPE_CHECKING:
@@ -28,9 +29,8 @@ _CODE = Path(__file__).parents[1]
 
 
 def folder() -> Path:
-    """Return the folder of all entries, below $XDG_CACHE_HOME or ~/.cache."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "verify" / "matrix"
+    """Return the folder of all entries."""
+    return cached.folder("matrix")
 
 
 def recall(source: Source, declared: Declared) -> Matrix | None:
