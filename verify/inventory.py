@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -47,6 +48,15 @@ class File:
     target: str | None = None
     capabilities: str | None = None
     fault: str = ""
+
+
+def from_row(row: Sequence[Any]) -> File:
+    """Return the file that `dataclasses.astuple` took apart.
+
+    Raises:
+        ValueError, TypeError: these are not its parts.
+    """
+    return File(row[0], Kind(row[1]), *row[2:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
-from verify.errors import NotDeclared, Unavailable, VerifyError
+from verify.errors import CouldNotCheck, NotDeclared, Unavailable, VerifyError
 from verify.model import Observation, Outcome
 
 if TYPE_CHECKING:
@@ -47,6 +47,24 @@ def judge(
     if isinstance(error, Unavailable):
         return Outcome.SKIP, said(error), True
     return Outcome.ERROR, said(error), True
+
+
+def findings_first(*looks: Iterator[Observation]) -> Iterator[Observation]:
+    """Yield what all looks saw, and only then say what could not be seen.
+
+    Raises:
+        CouldNotCheck, Unavailable: one could not see all, and there is no finding to tell instead.
+    """
+    sound, hindrance = True, None
+    for look in looks:
+        try:
+            for observation in look:
+                sound = sound and observation.ok
+                yield observation
+        except (CouldNotCheck, Unavailable) as error:
+            hindrance = hindrance or error
+    if sound and hindrance is not None:
+        raise hindrance
 
 
 def said(error: BaseException) -> str:

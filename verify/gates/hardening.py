@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from verify.errors import CouldNotCheck, NotDeclared, Unavailable
 from verify.exposure import NONE, caches, configured, in_layers, published_files, step
+from verify.judge import findings_first
 from verify.model import AtLeast, AtMost, Observation, OneOf
 from verify.probes import secrets, standing, trials
 from verify.probes.images import ours
@@ -62,7 +63,7 @@ def gate_image(
     place = Said(path, source.text(path), image_layers.history)
     there = ours.finished(image_layers.layers)
     published = partial(published_files, image_inside, source, manifest.image)
-    yield from _findings_first(
+    yield from findings_first(
         _user(health_check, place),
         _rights(there, image_layers, manifest.hardening.setuid, place),
         _application(there, health_check, manifest.image.app_dir, place),
@@ -73,24 +74,6 @@ def gate_image(
         _health_check(health_check, manifest.image, manifest.hardening.health_path, place),
         _all_seen(image_layers, health_check),
     )
-
-
-def _findings_first(*looks: Iterator[Observation]) -> Iterator[Observation]:
-    """Yield what all looks saw, and only then say what could not be seen.
-
-    Raises:
-        CouldNotCheck, Unavailable: one could not see all, and there is no finding to tell instead.
-    """
-    sound, hindrance = True, None
-    for look in looks:
-        try:
-            for observation in look:
-                sound = sound and observation.ok
-                yield observation
-        except (CouldNotCheck, Unavailable) as error:
-            hindrance = hindrance or error
-    if sound and hindrance is not None:
-        raise hindrance
 
 
 def _user(tried: Tried, place: Said) -> Iterator[Observation]:
@@ -254,7 +237,7 @@ def gate_container(
     if manifest.image is None:
         raise NotDeclared("verify.toml declares no [image]")
     where = manifest.image.dockerfile
-    yield from _findings_first(
+    yield from findings_first(
         _processes(container_inside, where),
         _listeners(container_inside, manifest.image.port, where),
         _sockets(container_inside, where),

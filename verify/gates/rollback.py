@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from verify.difference import Change, said
 from verify.errors import CouldNotCheck
+from verify.judge import findings_first
 from verify.model import AtLeast, AtMost, NoneOf, Observation
 from verify.probes import panel
 from verify.soundness import soundness
@@ -37,20 +38,26 @@ def gate_container(way_back: WayBack, image: Built, manifest: Manifest) -> Itera
     Raises:
         CouldNotCheck: nothing is wrong with what was seen, but not all was.
     """
-    red = False
-    for one in _seen(way_back, image, manifest):
-        red |= not one.ok
-        yield one
-    try:
-        for one in soundness(way_back.page):
-            red |= not one.ok
-            yield replace(one, subject=f"{WHAT}, {one.subject}", path=way_back.name)
-    except CouldNotCheck:
-        if not red:
-            raise
-    unread = [one for one in way_back.files.differences if one.change is Change.UNREAD]
-    if unread and not red:
-        raise CouldNotCheck(f"{WHAT}: {unread[0].path} could not be read: {unread[0].why}")
+    yield from findings_first(
+        _seen(way_back, image, manifest), _sound(way_back), _unread(way_back.files)
+    )
+
+
+def _sound(way_back: WayBack) -> Iterator[Observation]:
+    for one in soundness(way_back.page):
+        yield replace(one, subject=f"{WHAT}, {one.subject}", path=way_back.name)
+
+
+def _unread(files: Files) -> Iterator[Observation]:
+    """Make sure that each of its files could be read.
+
+    Raises:
+        CouldNotCheck: one could not.
+    """
+    yield from ()
+    for one in files.differences:
+        if one.change is Change.UNREAD:
+            raise CouldNotCheck(f"{WHAT}: {one.path} could not be read: {one.why}")
 
 
 def _seen(way_back: WayBack, image: Built, manifest: Manifest) -> Iterator[Observation]:

@@ -12,7 +12,7 @@ from verify.probes.images.find import find
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from verify.probes.engine import Engine
+    from verify.probes.engine import Built, Engine
 
 LABEL = "org.opencontainers.image.base.name"
 """Names the base image; the OCI image specification, annotations.md."""
@@ -58,6 +58,17 @@ class Base:
     first: bool | None
     layers: int | None
     told_by: str = ""
+
+
+def name_of(image: Built, dockerfile: str) -> str:
+    """Return the name of the image that an image was built on; empty when nobody tells.
+
+    Args:
+        image: as it was built, or as the engine has it.
+        dockerfile: the text of its Dockerfile.
+    """
+    labels = image.config.get("Labels") or {}
+    return image.ref.base or named_in(dockerfile, {}) or str(labels.get(LABEL, ""))
 
 
 def by_layers(engine: Engine, name: str, diff_ids: Sequence[str]) -> Base:

@@ -16,11 +16,11 @@ import zlib
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from verify.difference import Difference, compare
 from verify.errors import CouldNotCheck, SubjectBroken
-from verify.inventory import File, Inventory, Kind
+from verify.inventory import Inventory, from_row
 from verify.probes import cached, kept
 from verify.probes.building import build
 from verify.probes.docker_errors import engine_errors
@@ -243,15 +243,11 @@ def _digest(path: Path) -> str:
 def _recall(path: Path) -> Other | None:
     try:
         entry = json.loads(zlib.decompress(path.read_bytes()))
-        files = {row[0]: _file(row) for row in entry["files"]}
+        files = {row[0]: from_row(row) for row in entry["files"]}
         found = Inventory("the image, built before", tuple(entry["roots"]), files, entry["unread"])
         return Other(found, str(entry["when"]), remembered=True)
     except (OSError, ValueError, KeyError, TypeError, zlib.error):
         return None  # none, or a damaged one: it is built again
-
-
-def _file(row: list[Any]) -> File:
-    return File(row[0], Kind(row[1]), *row[2:])
 
 
 def _remember(path: Path, files: Inventory, when: str) -> None:

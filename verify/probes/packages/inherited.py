@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from verify.difference import Change, Difference, compare, letters
-from verify.inventory import File, Inventory, Kind
+from verify.inventory import File, Inventory, Kind, from_row
 from verify.probes.images import base, memory
 from verify.probes.images.export import exported
 from verify.probes.images.find import find
@@ -86,8 +86,7 @@ def inherited(engine: Engine, image: Built, dockerfile: str, folders: Iterable[s
     Raises:
         CouldNotCheck: the engine went away.
     """
-    labels = image.config.get("Labels") or {}
-    name = image.ref.base or base.named_in(dockerfile, {}) or labels.get(base.LABEL, "")
+    name = base.name_of(image, dockerfile)
     layers = (image.inspected.get("RootFS") or {}).get("Layers") or []
     below = base.by_layers(engine, name, layers)
     inspected = find(engine, name) if below.layers else None
@@ -98,19 +97,15 @@ def inherited(engine: Engine, image: Built, dockerfile: str, folders: Iterable[s
     rows = memory.recall(*key)
     if rows is None:
         files = exported(engine, str(inspected["Id"]), where=name).files
-        rows = [_row(files[path]) for path in sorted(_wanted(files, key[3:]))]
+        rows = [astuple(files[path]) for path in sorted(_wanted(files, key[3:]))]
         memory.keep(*key, value=rows)
-    return Inherited(name, {row[0]: File(row[0], Kind(row[1]), *row[2:]) for row in rows})
+    return Inherited(name, {row[0]: from_row(row) for row in rows})
 
 
 def _wanted(files: Mapping[str, File], folders: Iterable[str]) -> set[str]:
     found = {path for path in files if _below(f"{path}/", folders) and not path.endswith(".pyc")}
     targets = [resolved(path, files) for path in found if files[path].kind is Kind.LINK]
     return found | {path for path in targets if path is not None and path in files}
-
-
-def _row(file: File) -> list[Any]:
-    return [str(value) if isinstance(value, Kind) else value for value in astuple(file)]
 
 
 def _below(path: str, folders: Iterable[str]) -> bool:
