@@ -24,8 +24,8 @@ test: setup ## Run the tests
 run: environments ## Start the dashboard (PORT=8501)
 	@exec .venv/bin/python -m streamlit run streamlit_pages/aicmo_operator.py $(if $(PORT),--server.port=$(PORT)) $(ARGS)
 
-lint: environments ## Check style, types and floors
-	@$(NOX) -s lint types floors
+lint: environments ## Check style, types, floors, and that every test can be collected
+	@$(NOX) -s lint types floors collected
 
 image: setup ## Build the image aicmo:dashboard
 	@$(NOX) -s image

@@ -17,7 +17,7 @@ logging.getLogger("nox").addFilter(lambda record: record.msg != "uv binary not f
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["lint", "types", "floors", "tests"]
+nox.options.sessions = ["lint", "types", "floors", "collected", "tests"]
 nox.options.envdir = "build/nox"
 
 
@@ -60,6 +60,12 @@ def types(session: nox.Session) -> None:
 def floors(session: nox.Session) -> None:
     """Floors: imports point down only."""
     _tool(session, "lint-imports", "--no-logo")
+
+
+@nox.session
+def collected(session: nox.Session) -> None:
+    """Every test can be collected: a name that is gone is found now, not after the last test."""
+    session.run(BIN / "pytest", "--collect-only", "--quiet", external=True, silent=True)
 
 
 @nox.session

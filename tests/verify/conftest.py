@@ -8,6 +8,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -217,3 +218,32 @@ def until() -> Callable[..., Any]:
         return value
 
     return wait
+
+
+@pytest.fixture
+def changed(until: Callable[..., Any]) -> Callable[[str, str], AbstractContextManager[None]]:
+    """Do something to a container: `with changed("pause", name): ...`; then it goes on.
+
+    The engine cannot always freeze a container on a busy machine ("unable to freeze", while
+    processes come and go in it), and then lets it run on: it is asked again until it can.
+    """
+
+    def asked(command: str, name: str) -> str:
+        words = ["docker", *command.split(), name]
+        return subprocess.run(words, capture_output=True, text=True, check=False).stderr
+
+    def done(command: str, name: str) -> bool:
+        said = asked(command, name)
+        assert not said or "unable to freeze" in said, said
+        return not said
+
+    @contextmanager
+    def changing(command: str, name: str) -> Iterator[None]:
+        until(lambda: done(command, name), seconds=60)
+        try:
+            yield
+        finally:
+            if command == "pause":
+                asked("unpause", name)
+
+    return changing

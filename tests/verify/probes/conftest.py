@@ -1,6 +1,9 @@
 """What the tests of several probes need."""
 
+import contextlib
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -82,3 +85,48 @@ def background():
     """Run something beside the test: `background(f).result(60)`."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit
+
+
+INSTALL = 600  # seconds; 10 are usual, a slow index takes minutes
+BUILD = Path(__file__).parents[3] / "build"
+
+
+@contextlib.contextmanager
+def alone(name):
+    """Let one process at a time in; others wait."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def older_streamlit():
+    """Return the interpreter of an environment with this Streamlit: `older_streamlit("1.40.2")`.
+
+    Each version gets an environment of its own in `build/`, made once on each machine.
+    """
+
+    def environment(version):
+        folder = BUILD / f"streamlit-{version}"
+        python, made = folder / "bin/python", folder / "made"
+        with alone(folder.name):
+            if not made.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL)
+                pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+                done = subprocess.run(
+                    [*pip, f"streamlit=={version}"],
+                    capture_output=True,
+                    text=True,
+                    timeout=INSTALL,
+                    check=False,
+                )
+                if done.returncode:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    said = done.stderr.strip().splitlines()[-1:]
+                    pytest.skip(f"Streamlit {version} cannot be installed here: {''.join(said)}")
+                made.touch()
+        return str(python)
+
+    return environment

@@ -212,14 +212,11 @@ def test_a_container_that_was_never_started_is_not_running(base):
         docker("rm", name)
 
 
-def test_a_paused_container_is_said_to_be_paused(start):
+def test_a_paused_container_is_said_to_be_paused(start, changed):
     name = start()
-    docker("pause", name)
-    try:
-        with pytest.raises(CouldNotCheck, match=f"container {name} is paused") as caught:
-            inside.look(name, "python3", {}, deadline=60)
-    finally:
-        docker("unpause", name)
+    match = f"container {name} is paused"
+    with changed("pause", name), pytest.raises(CouldNotCheck, match=match) as caught:
+        inside.look(name, "python3", {}, deadline=60)
     assert f"docker unpause {name}" in caught.value.remedy
 
 
@@ -241,18 +238,18 @@ def test_a_container_that_restarts_again_and_again_never_gives_facts(attach, sta
 
 
 HAPPENS = {
-    "is killed": ("kill",),
-    "is stopped": ("stop", "--time", "0"),
-    "restarts": ("restart", "--time", "0"),
-    "is removed": ("rm", "--force"),
-    "is paused": ("pause",),
+    "is killed": "kill",
+    "is stopped": "stop --time 0",
+    "restarts": "restart --time 0",
+    "is removed": "rm --force",
+    "is paused": "pause",
 }
 
 
 @pytest.mark.parametrize("moment", ["the agent is seen", "the agent is at work"])
 @pytest.mark.parametrize("what", HAPPENS)
 def test_whatever_happens_to_the_container_meanwhile_there_are_no_facts(
-    start, attach, until, what, moment, background
+    start, attach, until, what, moment, background, changed
 ):
     name = start()
     subject = attach(name)
@@ -266,13 +263,8 @@ def test_whatever_happens_to_the_container_meanwhile_there_are_no_facts(
         until(lambda: agents(name))
     else:
         until(lambda: began(name))
-    docker(HAPPENS[what][0], *HAPPENS[what][1:], name)
-    try:
-        with pytest.raises(CouldNotCheck):
-            looked.result(60)
-    finally:
-        if what == "is paused":
-            docker("unpause", name)
+    with changed(HAPPENS[what], name), pytest.raises(CouldNotCheck):
+        looked.result(60)
     until(lambda: not agents(name))
 
 
@@ -475,7 +467,7 @@ def test_a_container_that_ends_while_its_answer_streams_leaves_no_facts(
     there = {**os.environ}
 
     def act() -> None:
-        words = ["docker", HAPPENS[what][0], *HAPPENS[what][1:], name]
+        words = ["docker", *HAPPENS[what].split(), name]
         subprocess.run(words, env=there, check=True, capture_output=True)
 
     stands = between(passed, act, cut=False)

@@ -16,9 +16,7 @@ from verify.probes.subject import open_subject
 
 PYTHON = Path(__file__).parents[3] / ".venv/bin/python"
 PATIENCE = 60.0
-BUILD = Path(__file__).parents[3] / "build"
 OLDER = ("1.40.2", "1.52.2")
-"""Their environments are made by test_wire_versions."""
 
 LAZY = """
     import streamlit as st
@@ -142,10 +140,8 @@ def test_a_deployment_cannot_be_asked_for_a_fault(tmp_path):
 
 
 @pytest.mark.parametrize("version", OLDER)
-def test_older_versions_of_streamlit_are_broken_the_same_way(version, tmp_path):
-    folder = BUILD / f"streamlit-{version}"
-    if not (folder / "made").exists():
-        pytest.skip("tests/verify/probes/test_wire_versions.py has not made its environment yet")
+def test_older_versions_of_streamlit_are_broken_the_same_way(version, tmp_path, older_streamlit):
+    python = older_streamlit(version)
     page = """
         import streamlit as st
         for name, tab in zip(("One", "Two"), st.tabs(["One", "Two"])):
@@ -159,7 +155,7 @@ def test_older_versions_of_streamlit_are_broken_the_same_way(version, tmp_path):
     """
     (tmp_path / "page.py").write_text(dedent(page))
     (tmp_path / "part.py").write_text("")
-    subject = open_subject(tmp_path, str(folder / "bin/python"), {}, tmp_path)
+    subject = open_subject(tmp_path, python, {}, tmp_path)
     with subject.serve_planted("page.py", faults.servers("")) as grove:
         come = partial(
             ready.first_page, what="page", ended=grove.ended, log=grove.log, deadline=PATIENCE

@@ -1,14 +1,7 @@
-"""What the probe says is the same for every Streamlit from 1.40 on.
-
-Each older version gets an environment of its own in `build/`, made once on each machine.
-"""
+"""What the probe says is the same for every Streamlit from 1.40 on."""
 
 import contextlib
-import fcntl
-import shutil
-import subprocess
 import sys
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -18,8 +11,6 @@ from verify.probes import origin, wire
 from verify.probes.server import serve
 
 PATIENCE = 60  # seconds: never reached unless something hangs
-INSTALL = 600  # seconds; 10 are usual, a slow index takes minutes
-BUILD = Path(__file__).parents[3] / "build"
 OLDER = ("1.40.2", "1.52.2")
 """The oldest that is supported, and a late one of those that were served by Tornado."""
 
@@ -29,47 +20,14 @@ FIRST_LAZY = (1, 53)
 SENTINEL = "<span hidden data-end></span>"
 
 
-@contextlib.contextmanager
-def alone(name):
-    """Let one process at a time in; others wait."""
-    BUILD.mkdir(exist_ok=True)
-    with (BUILD / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def environment(version):
-    """Return the interpreter of an environment with this Streamlit, made if there is none yet."""
-    folder = BUILD / f"streamlit-{version}"
-    python, made = folder / "bin/python", folder / "made"
-    with alone(folder.name):
-        if not made.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=INSTALL)
-            pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            done = subprocess.run(
-                [*pip, f"streamlit=={version}"],
-                capture_output=True,
-                text=True,
-                timeout=INSTALL,
-                check=False,
-            )
-            if done.returncode:
-                shutil.rmtree(folder, ignore_errors=True)
-                said = done.stderr.strip().splitlines()[-1:]
-                pytest.skip(f"Streamlit {version} cannot be installed here: {''.join(said)}")
-            made.touch()
-    return str(python)
-
-
 @pytest.fixture(scope="module", params=[*OLDER, streamlit.__version__])
 def version(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
-def python(version):
-    return sys.executable if version == streamlit.__version__ else environment(version)
+def python(version, older_streamlit):
+    return sys.executable if version == streamlit.__version__ else older_streamlit(version)
 
 
 @pytest.fixture(scope="module")

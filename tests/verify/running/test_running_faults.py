@@ -82,13 +82,10 @@ def test_a_container_that_ended_is_told_with_its_exit_code(served):
     could_not_look(served.found(name), "does not run but is exited (Exited (137)")
 
 
-def test_a_container_that_is_paused_is_told_at_once(served):
+def test_a_container_that_is_paused_is_told_at_once(served, changed):
     name = served.start()
-    docker("pause", name)
-    try:
+    with changed("pause", name):
         could_not_look(served.found(name), "does not run but is paused")
-    finally:
-        docker("unpause", name)
 
 
 def test_a_container_that_restarts_again_and_again_is_told(served, until):
@@ -99,12 +96,11 @@ def test_a_container_that_restarts_again_and_again_is_told(served, until):
     assert ran.found["verdict"] == "unknown"
 
 
-def test_one_that_is_paused_during_the_look_is_told_and_does_not_hang(served, slow, until):
+def test_one_that_is_paused_during_the_look_is_told_and_does_not_hang(served, slow, until, changed):
     with look(served, slow, "--json") as ran:
         until(lambda: looking(slow))
-        docker("pause", slow)
-        out, _ = ran.communicate(timeout=120)
-    docker("unpause", slow)
+        with changed("pause", slow):
+            out, _ = ran.communicate(timeout=120)
     assert ran.returncode == 3
     assert '"verdict": "unknown"' in out
 
