@@ -13,7 +13,7 @@ import pytest
 
 from verify.errors import CouldNotCheck, Unavailable
 from verify.probes.access import Access
-from verify.probes.browser import Browser, find, finding, look
+from verify.probes.browser import Browser, find, finding, look, looking
 from verify.probes.children import end_all
 from verify.probes.ports import reserved
 from verify.probes.server import serve
@@ -118,6 +118,23 @@ st.tabs(["One"])[0].write("text")
 while True:
     time.sleep(0.02)
     st.session_state
+"""
+
+# The second time that the tab Two is opened, the focus goes back to the first tab.
+BACK = """
+import streamlit as st
+
+LABELS = ["One", "Two", "Three"]
+for label, tab in zip(LABELS, st.tabs(LABELS, on_change="rerun", key="t")):
+    if tab.open:
+        with tab:
+            st.write(f"in {label}")
+            if label == "Two":
+                st.html(
+                    "<script>window.times = (window.times || 0) + 1;"
+                    "if (window.times === 2) document.querySelector('[role=tab]').focus()</script>",
+                    unsafe_allow_javascript=True,
+                )
 """
 
 PLAIN = "import streamlit as st\nst.write('no tabs here')\n"
@@ -282,9 +299,40 @@ class TestABrokenPage:
 
 
 @pytest.mark.browser
+def test_tabs_behind_one_where_the_focus_went_back_are_opened_all_the_same(tmp_path):
+    with served(tmp_path, BACK) as server:
+        sight = at(server)
+    assert sorted(sight.keyboard.moves) == [("One", ""), ("Three", ""), ("Two", "")]
+    narrow = sorted(fit.tab for fit in sight.fits if fit.width == 390)
+    assert narrow == ["One", "Three", "Two"]
+
+
+@pytest.mark.browser
 def test_a_focus_that_cannot_leave_is_told(tmp_path):
     with served(tmp_path, TRAP) as server:
         assert "a trap" in at(server).keyboard.trapped
+
+
+# Runs a walk whose browser does not close.
+NEVER_CLOSES = """
+import sys, threading
+from playwright.sync_api import Browser
+from verify.probes.browser import worker
+
+Browser.close = lambda browser: threading.Event().wait()
+worker.STUCK = 0.5
+worker.main()
+"""
+
+
+@pytest.mark.browser
+def test_what_was_seen_stays_when_the_browser_does_not_close(tmp_path, monkeypatch):
+    worker = tmp_path / "worker.py"
+    worker.write_text(NEVER_CLOSES)
+    with served(tmp_path, PLAIN) as server:
+        monkeypatch.setattr(looking, "WORKER", (str(worker),))
+        sight = at(server, tab_seconds=2.0)
+    assert [(tab.label, tab.settled, tab.how) for tab in sight.tabs] == [("", True, "")]
 
 
 @pytest.mark.browser
@@ -398,7 +446,7 @@ def test_an_interrupted_look_leaves_nothing_behind(tmp_path, scratch, until, num
 def test_a_look_that_takes_too_long_is_no_answer(tmp_path, scratch, until):
     with (
         served(tmp_path, ENDLESS) as server,
-        pytest.raises(CouldNotCheck, match="was not through with the page within 8 s"),
+        pytest.raises(CouldNotCheck, match="was not through with the page within 8.0 s"),
     ):
         at(server, ("One",), tab_seconds=60.0, deadline=8.0)
     until(lambda: not processes(str(scratch)))

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from verify.probes.browser.finding import Browser
 
+WORKER = ("-m", "verify.probes.browser.worker")
+
 _ROOT = Path(__file__).parents[3]  # where the package verify is found
 _SHORT = 34  # characters of the path of a folder for temporary files
 _SHORTEST = "/tmp"  # noqa: S108 - the folder made in it is nobody else's
@@ -125,7 +127,7 @@ def _once(order: dict[str, Any], deadline: float, browser: Browser) -> Sight | N
 def _work(folder: Path, deadline: float) -> str:
     """Let the worker do it; return what it printed."""
     # -P: a folder `verify` of the project itself must not pass for this one.
-    command = [sys.executable, "-P", "-m", "verify.probes.browser.worker", str(folder)]
+    command = [sys.executable, "-P", *WORKER, str(folder)]
     env = {
         **os.environ,
         "PYTHONPATH": str(_ROOT),
@@ -142,7 +144,7 @@ def _work(folder: Path, deadline: float) -> str:
                 process.wait(deadline)
             except subprocess.TimeoutExpired:
                 raise CouldNotCheck(
-                    f"the browser was not through with the page within {deadline:g} s",
+                    f"the browser was not through with the page within {deadline:.1f} s",
                     "Try again when this machine has less to do; or see what keeps the page busy.",
                 ) from None
         output.seek(0)

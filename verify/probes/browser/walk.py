@@ -215,7 +215,9 @@ class Walk:
             at = ask("__look.focus().tab")
         moves: list[tuple[str, str]] = []
         lost: list[str] = []
-        for _ in self.labels if at >= 0 else ():
+        ahead = set(range(len(self.labels))) if at >= 0 else set()
+        # A focus that went astray may come back on the first tab: some are passed more than once.
+        for _ in range((1 + ATTEMPTS) * len(ahead)):
             at = self._arrow(lost)
             if at < 0:
                 moves.append(("", f"the arrow key left the tabs for {ask('__look.focus().name')}"))
@@ -224,10 +226,15 @@ class Walk:
             if not ask("n => __look.state(n).selected", at):
                 press("Enter")
             missing, _ = self._settle(at)
+            if at not in ahead:
+                continue
+            ahead.remove(at)
             moves.append((self.tab, "; ".join(missing)))
             if fits:
                 self.fits.append(self._fit(self.tab, missing))
             self._axe(self.tab, "dark")
+            if not ahead:
+                break
         at_last = ask("__look.focus()")
         trapped = self._leave() if moves else "" if at_last["body"] else str(at_last["name"])
         ask("__look.endOfFocus()")

@@ -97,8 +97,12 @@ def _walk(playwright: Playwright, order: dict[str, Any], target: Path) -> None:
         _write(target, {"url": bare, "browser": version, **_facts(walk, ears)})
 
     version = browser.version
-    _guard(walk, order["tab_seconds"] + STUCK, note)
+    done = threading.Event()
+    threading.Thread(
+        target=_guard, args=(walk, order["tab_seconds"] + STUCK, done, note), daemon=True
+    ).start()
     walk.go()
+    done.set()
     note()  # before the browser is closed: what is seen is seen
     browser.close()
 
@@ -110,17 +114,18 @@ def _fail(target: Path, said: str) -> None:
         os._exit(1)
 
 
-def _guard(walk: Walk, patience: float, note: Callable[[], None]) -> None:
-    """End this process when the page stops to answer: Playwright itself would wait for ever."""
+def _guard(walk: Walk, patience: float, done: threading.Event, note: Callable[[], None]) -> None:
+    """End this process when the page stops to answer: Playwright itself would wait for ever.
 
-    def watch() -> None:
-        while not walk.asked or time.monotonic() - walk.asked < patience:
-            time.sleep(0.1)
-        walk.give_up()
-        note()
-        os._exit(0)
-
-    threading.Thread(target=watch, daemon=True).start()
+    The same holds for a browser that does not close; what was seen before stays as it is.
+    """
+    while not done.wait(0.1):
+        if walk.asked and time.monotonic() - walk.asked >= patience:
+            walk.give_up()
+            note()
+            os._exit(0)
+    time.sleep(STUCK)
+    os._exit(0)
 
 
 def _facts(walk: Walk, ears: Ears) -> dict[str, Any]:
