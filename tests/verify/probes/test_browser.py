@@ -446,7 +446,7 @@ def test_an_interrupted_look_leaves_nothing_behind(tmp_path, scratch, until, num
 def test_a_look_that_takes_too_long_is_no_answer(tmp_path, scratch, until):
     with (
         served(tmp_path, ENDLESS) as server,
-        pytest.raises(CouldNotCheck, match="was not through with the page within 8.0 s"),
+        pytest.raises(CouldNotCheck, match=r"was not through with the page within 8\.0 s"),
     ):
         at(server, ("One",), tab_seconds=60.0, deadline=8.0)
     until(lambda: not processes(str(scratch)))
