@@ -21,8 +21,8 @@ nox.options.sessions = ["lint", "types", "floors", "collected", "tests"]
 nox.options.envdir = "build/nox"
 
 
-def _tool(session: nox.Session, name: str, *arguments: str) -> None:
-    session.run(BIN / name, *arguments, external=True)
+def _tool(session: nox.Session, name: str, *arguments: str, silent: bool = False) -> None:
+    session.run(BIN / name, *arguments, external=True, silent=silent)
 
 
 def _with_its_own_end(*command: str | Path) -> None:
@@ -65,7 +65,7 @@ def floors(session: nox.Session) -> None:
 @nox.session
 def collected(session: nox.Session) -> None:
     """Every test can be collected: a name that is gone is found now, not after the last test."""
-    session.run(BIN / "pytest", "--collect-only", "--quiet", external=True, silent=True)
+    _tool(session, "pytest", "--collect-only", "--quiet", silent=True)
 
 
 @nox.session

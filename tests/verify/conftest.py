@@ -228,14 +228,14 @@ def changed(until: Callable[..., Any]) -> Callable[[str, str], AbstractContextMa
     processes come and go in it), and then lets it run on: it is asked again until it can.
     """
 
-    def asked(command: str, name: str) -> str:
+    def asked(command: str, name: str) -> subprocess.CompletedProcess[str]:
         words = ["docker", *command.split(), name]
-        return subprocess.run(words, capture_output=True, text=True, check=False).stderr
+        return subprocess.run(words, capture_output=True, text=True, check=False)
 
     def done(command: str, name: str) -> bool:
-        said = asked(command, name)
-        assert not said or "unable to freeze" in said, said
-        return not said
+        ended = asked(command, name)
+        assert ended.returncode == 0 or "unable to freeze" in ended.stderr, ended.stderr
+        return ended.returncode == 0
 
     @contextmanager
     def changing(command: str, name: str) -> Iterator[None]:

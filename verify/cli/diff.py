@@ -9,7 +9,7 @@ import click
 
 from verify.cli.ending import EXIT_CODES, people_first
 from verify.cli.group import json_option, main, root_option
-from verify.cli.screen import listener, terminal
+from verify.cli.screen import status_line, terminal
 
 
 @main.command("diff")
@@ -32,11 +32,8 @@ def diff_command(before: str, after: str, root: Path | None, *, as_json: bool) -
         from verify.report.releases import as_text
         from verify.report.releases_json import as_json as for_machines
 
-        progress = listener(quiet=as_json, brief=True)
-        try:
+        with status_line() as progress:
             looked_at = releases.look((before, after), progress, app_dir=_app_dir(root))
-        finally:
-            progress.end()
         found = compared(*looked_at)
         shown = for_machines(found) if as_json else as_text(found, **terminal())
         click.echo(shown, nl=False)

@@ -9,7 +9,7 @@ import click
 
 from verify.cli.ending import exit_with, people_first
 from verify.cli.group import json_option, main, root_option
-from verify.cli.screen import listener, terminal
+from verify.cli.screen import status_line, terminal
 
 
 @main.command("live")
@@ -110,11 +110,8 @@ def live_command(
 
             for text in reports(looker, watch, metrics=metrics, as_json=as_json):
                 click.echo(text, nl=False)
-        progress = listener(quiet=as_json, brief=True)
-        try:
+        with status_line() as progress:
             look = looker.look(progress)
-        finally:
-            progress.end()
         if metrics is not None:
             prometheus.write(look, metrics)
         shown = deployment.as_json(look) if as_json else deployment.as_text(look, **terminal())

@@ -9,7 +9,7 @@ import click
 
 from verify.cli.ending import EXIT_CODES, exit_with, people_first
 from verify.cli.group import json_option, main, root_option
-from verify.cli.screen import listener, terminal
+from verify.cli.screen import status_line, terminal
 
 
 @main.command("list")
@@ -54,11 +54,8 @@ def matrix_command(root: Path | None, *, check: bool, no_cache: bool, as_json: b
         from verify.probes.launchers.look import look
         from verify.report import matrix as rendered
 
-        progress = listener(quiet=as_json, brief=True)
-        try:
+        with status_line() as progress:
             found = look(root or nearest_root(Path.cwd()), progress.step, cached=not no_cache)
-        finally:
-            progress.end()
         click.echo(
             rendered.as_json(found) if as_json else rendered.as_text(found, **terminal()), nl=False
         )

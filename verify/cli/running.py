@@ -9,7 +9,7 @@ import click
 
 from verify.cli.ending import people_first
 from verify.cli.group import json_option, main, root_option
-from verify.cli.screen import listener, terminal
+from verify.cli.screen import status_line, terminal
 
 RUNNING_CODES = {"same": 0, "differs": 1, "unknown": 3}
 
@@ -57,11 +57,8 @@ def running_command(*, as_json: bool, **asked: Any) -> None:
         from verify.running.asked import Options
         from verify.running.look import Look
 
-        progress = listener(quiet=as_json, brief=True)
-        try:
+        with status_line() as progress:
             found = Look(Options(**asked), progress).compare()
-        finally:
-            progress.end()
         shown = running_json.as_json(found) if as_json else lines.as_text(found, **terminal())
         click.echo(shown, nl=False)
         sys.exit(RUNNING_CODES[found.verdict])

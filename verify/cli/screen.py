@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from verify.progress import Progress
 
 
@@ -19,12 +22,11 @@ def terminal() -> dict[str, Any]:
     return {"width": max(60, width), "colour": tty and "NO_COLOR" not in os.environ}
 
 
-def listener(*, quiet: bool, brief: bool = False) -> Progress:
-    """Return what hears how far a command is.
+def listener(*, quiet: bool) -> Progress:
+    """Return what hears how far a run of gates is.
 
     Args:
         quiet: whether only a terminal may hear it.
-        brief: whether one line says all.
     """
     import os
 
@@ -32,10 +34,6 @@ def listener(*, quiet: bool, brief: bool = False) -> Progress:
 
     if quiet and not sys.stderr.isatty():
         return Progress()
-    if brief:
-        from verify.report.status_line import StatusLine
-
-        return StatusLine() if sys.stderr.isatty() else Progress()
     if sys.stderr.isatty() and not os.environ.get("CI"):
         from verify.report.live import LiveProgress
 
@@ -43,3 +41,19 @@ def listener(*, quiet: bool, brief: bool = False) -> Progress:
     from verify.report.lines import LineProgress
 
     return LineProgress()
+
+
+@contextlib.contextmanager
+def status_line() -> Iterator[Progress]:
+    """Hear how far a command is, in one line that a terminal alone shows, until it is over."""
+    from verify.progress import Progress
+
+    progress = Progress()
+    if sys.stderr.isatty():
+        from verify.report.status_line import StatusLine
+
+        progress = StatusLine()
+    try:
+        yield progress
+    finally:
+        progress.end()

@@ -87,6 +87,9 @@ def background():
         yield pool.submit
 
 
+OLDER = ("1.40.2", "1.52.2")
+"""Streamlits: the oldest that is supported, and a late one of those that were served by Tornado."""
+
 INSTALL = 600  # seconds; 10 are usual, a slow index takes minutes
 BUILD = Path(__file__).parents[3] / "build"
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.verify.probes.conftest import OLDER
 from verify.probes import faults, ready
 from verify.probes.opener import Opener
 from verify.probes.server import serve
@@ -16,7 +17,6 @@ from verify.probes.subject import open_subject
 
 PYTHON = Path(__file__).parents[3] / ".venv/bin/python"
 PATIENCE = 60.0
-OLDER = ("1.40.2", "1.52.2")
 
 LAZY = """
     import streamlit as st

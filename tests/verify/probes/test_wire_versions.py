@@ -7,13 +7,11 @@ from textwrap import dedent
 import pytest
 
 import streamlit
+from tests.verify.probes.conftest import OLDER
 from verify.probes import origin, wire
 from verify.probes.server import serve
 
 PATIENCE = 60  # seconds: never reached unless something hangs
-OLDER = ("1.40.2", "1.52.2")
-"""The oldest that is supported, and a late one of those that were served by Tornado."""
-
 FIRST_LAZY = (1, 53)
 """Older ones have no tabs that draw only when open."""
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from verify.probes.browser.finding import Browser
 
 WORKER = ("-m", "verify.probes.browser.worker")
+"""What Python is asked to run: one walk, in a process of its own."""
 
 _ROOT = Path(__file__).parents[3]  # where the package verify is found
 _SHORT = 34  # characters of the path of a folder for temporary files
