@@ -4,7 +4,8 @@
 .venv-verify  what the toolkit and the work on this repository need besides
 
 Apart, so that the toolkit's packages never hide one that the dashboard lacks. Needs only the
-standard library. SETUP=0: look and tell, but make and install nothing.
+standard library. SETUP=0: look and tell, but make and install nothing. `environments.py adopt`: take
+the environments that stand here for what their locks say, as in a copy of a checkout.
 """
 
 import sys
@@ -197,9 +198,16 @@ def set_up() -> None:
             install_project()
 
 
+def adopt() -> None:
+    """Say that every step is done, of environments that somebody else has made."""
+    for environment in ENVIRONMENTS:
+        for step in environment.wanted():
+            environment.stamp(step)
+
+
 if __name__ == "__main__":
     try:
-        set_up()
+        adopt() if sys.argv[1:] == ["adopt"] else set_up()
     except SetupError as error:
         sys.exit(f"set-up: {error}")
     except KeyboardInterrupt:

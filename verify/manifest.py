@@ -23,6 +23,7 @@ from verify.tables import (
     Imports,
     Live,
     Mock,
+    Prove,
     Retired,
     Sessions,
     Startup,
@@ -54,6 +55,7 @@ class Manifest:
     live: Live = field(default_factory=Live)
     contents: Contents = field(default_factory=Contents)
     hardening: Hardening = field(default_factory=Hardening)
+    prove: Prove = field(default_factory=Prove)
     diagnostics: Diagnostics | None = None
     mock: Mock | None = None
     campaign_ops: CampaignOps | None = None
@@ -89,6 +91,7 @@ _TABLES: Mapping[str, type] = MappingProxyType(
         "live": Live,
         "contents": Contents,
         "hardening": Hardening,
+        "prove": Prove,
         "diagnostics": Diagnostics,
         "mock": Mock,
         "campaign_ops": CampaignOps,

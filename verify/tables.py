@@ -177,3 +177,10 @@ class Gates:
     """`[gates]`: folders with gates of the project's own."""
 
     extra: tuple[str, ...] = key("folders", default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """`[prove]`: what a throw-away copy of the project needs before it can be executed."""
+
+    prepare: tuple[tuple[str, ...], ...] = key("commands", default=())
