@@ -39,13 +39,20 @@ TRAPS = {
     "suppressed.py": (
         f"import contextlib\nwith contextlib.suppress(RuntimeError):\n    {RAISE}{DRAW}"
     ),
+    "second_visitor.py": (
+        "import sys\nknown = vars(sys.modules['streamlit']) if 'streamlit' in sys.modules else {}\n"
+        f"if not known.get('_told'):\n    known['_told'] = 1\n    {RAISE}{DRAW}"
+    ),
     "after_the_guard.py": f"try:\n    {RAISE}finally:\n    open('left.txt', 'w').close()\n",
 }
 
 # They refuse in sight of everybody, and do something all the same; on a page only.
 ON_THE_QUIET = {
     "quiet_file.py": (f"{ON_A_PAGE}open('left.txt', 'w').close()\n{RAISE}", "writes "),
-    "quiet_folder.py": (f"{ON_A_PAGE}import os; os.mkdir('left')\n{RAISE}", "makes folder left"),
+    "quiet_folder.py": (
+        f"{ON_A_PAGE}import os; os.makedirs('left', exist_ok=True)\n{RAISE}",
+        "makes folder left",
+    ),
     "quiet_socket.py": (
         f"{ON_A_PAGE}import socket; socket.socket().bind(('127.0.0.1', 0))\n{RAISE}",
         "listens on ('127.0.0.1', 0)",
@@ -104,6 +111,12 @@ def test_a_trap_is_seen(name, stage, found):
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_guard_is_not(name, stage, found):
     assert [one for one in found[stage] if one["path"] == name] == []
+
+
+def test_a_guard_that_refuses_once_is_seen_by_the_second_visitor_only(found):
+    of_file = [one for one in found["local"] if one["path"] == "second_visitor.py"]
+    assert of_file
+    assert all("to a second visitor" in one["subject"] for one in of_file), of_file
 
 
 @pytest.mark.parametrize("name", ON_THE_QUIET)

@@ -32,6 +32,7 @@ _WAYS = {
 }
 
 SERVED = "streamlit run FILE"
+AGAIN = "streamlit run FILE, to a second visitor,"
 
 
 def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
@@ -39,6 +40,7 @@ def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
     if not manifest.retired:
         raise NotDeclared("verify.toml declares no [[retired]] entry point")
     for retired in manifest.retired:
+        yield _imported(retired, source)
         try:
             found = refusal(source, retired.path)
         except Unparsable as error:
@@ -50,6 +52,13 @@ def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
             yield _seen(retired, "refuses", _WAYS[retired.way], got, 1)
             continue
         yield from _judge(retired, found)
+
+
+def _imported(retired: Retired, source: Source) -> Observation:
+    """Look for a package of the file's name: Python takes it for the file in an import."""
+    package = f"{retired.path.removesuffix('.py')}/__init__.py"
+    got = package if source.has(package) else retired.path
+    return _seen(retired, "what an import of its name runs", retired.path, got)
 
 
 def _judge(retired: Retired, found: Refusal) -> Iterator[Observation]:
@@ -86,6 +95,9 @@ def _judge_ending(retired: Retired, ending: Ending) -> Iterator[Observation]:
     shown = ending.text if ending.text is not None else "cannot tell: not a literal text"
     if ending.way in _WAYS:
         yield _seen(retired, f"the text it shows{place}", retired.text, shown or "no text", line)
+    others = [text for text in ending.drawn if text is not None and retired.text not in str(text)]
+    besides = "; ".join(map(str, others)) or "nothing"
+    yield _seen(retired, f"what it draws besides{place}", "nothing", besides, line)
 
 
 def _judge_worlds(retired: Retired, found: Refusal) -> Iterator[Observation]:
@@ -105,10 +117,10 @@ def _seen(
 
 
 def gate_local(
-    local_facts: Mapping[str, Any], local_refusals: Refusals, manifest: Manifest
+    local_guards: Mapping[str, Any], local_refusals: Refusals, manifest: Manifest
 ) -> Iterator[Observation]:
     """Start each file in every way there is, on this machine."""
-    yield from _refused(local_facts, local_refusals, manifest)
+    yield from _refused(local_guards, local_refusals, manifest)
 
 
 def gate_container(
@@ -133,7 +145,9 @@ def _refused(
         effects = "; ".join(fact["effects"]) or "nothing"
         yield _seen(retired, f"{way} does besides", "nothing", effects)
     for retired in manifest.retired:
-        yield from _page_refuses(retired, served.pages[retired.path])
+        yield from _page_refuses(retired, served.pages[retired.path], SERVED)
+        if retired.path in served.again:
+            yield from _page_refuses(retired, served.again[retired.path], AGAIN)
         effects = _done(retired.path, served.effects[retired.path])
         yield _seen(retired, f"{SERVED} does besides", "nothing", effects)
     yield from _control(manifest.dashboard.entry, served)
@@ -155,8 +169,7 @@ def _control(entry: str, served: Refusals) -> Iterator[Observation]:
     yield Observation(subject, AtLeast(1), ran, entry)
 
 
-def _page_refuses(retired: Retired, page: Page) -> Iterator[Observation]:
-    way = SERVED
+def _page_refuses(retired: Retired, page: Page, way: str) -> Iterator[Observation]:
     drawn = [element.text for element in page.main]
     shown = "\n".join(drawn) or "an empty page"
     yield _seen(retired, f"{way} shows", Contains(retired.text), shown)

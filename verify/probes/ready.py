@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from verify.errors import SubjectBroken
+from verify.errors import CouldNotCheck, SubjectBroken
 from verify.probes import wire
 from verify.probes.health import health
 from verify.probes.protocol.refusal import Refused
@@ -46,16 +46,24 @@ class Refusals(NamedTuple):
     """What was seen of each retired file, and of the entry, under `streamlit run`.
 
     Args:
-        pages: the page that each gave.
+        pages: the page that each gave to its first visitor.
+        again: and to its second, of those that came to an end for the first.
         effects: what each did besides, as (verb, rest of the sentence); "runs" says that it ran.
     """
 
     pages: dict[str, wire.Page]
+    again: dict[str, wire.Page]
     effects: dict[str, list[list[str]]]
 
 
 PAUSE = 0.02
 """Seconds between two looks at a server that does not answer yet."""
+
+SETTLING = 1.0
+"""Seconds until an engine knows that a container has ended; 0.1 are usual."""
+
+KILLED = "exit code 137"
+"""How what is told of a container ends that got SIGKILL, and not for want of memory."""
 
 
 def first_page(
@@ -71,8 +79,9 @@ def first_page(
         deadline: seconds for all of it.
 
     Raises:
-        SubjectBroken: it ended, did not get healthy in time, or refuses visitors; carries its log.
-        CouldNotCheck: it got healthy, and then did not speak.
+        SubjectBroken: it ended, did not get healthy in time, refuses visitors, or ended by itself
+            when its first visitor came; carries its log.
+        CouldNotCheck: it got healthy, and then did not speak, or was killed.
     """
     ends = time.monotonic() + deadline
     answer = "no answer"
@@ -94,3 +103,18 @@ def first_page(
         raise SubjectBroken(
             what, expected="lets visitors in", got=error.diagnosis, log=log()
         ) from error
+    except CouldNotCheck as error:
+        if how := _ended_by_itself(ended):
+            raise SubjectBroken(what, expected="serves its page", got=how, log=log()) from error
+        raise
+
+
+def _ended_by_itself(ended: Callable[[], str]) -> str:
+    """Say how a server ended that let go of its visitor; empty when it runs, or was killed.
+
+    Whoever kills a container from outside is no fault of what runs in it.
+    """
+    until = time.monotonic() + SETTLING
+    while not (how := ended()) and time.monotonic() < until:
+        time.sleep(PAUSE)
+    return "" if how.endswith(KILLED) else how

@@ -215,6 +215,81 @@ def handles_import(text):
     except ImportError:
         pass
     raise RuntimeError(text)
+
+def asks(text):
+    import logging
+    from pathlib import Path
+    logging.getLogger("old").warning(text)
+    sys.stderr.flush()
+    if (Path(sys.argv[0]) / "x").exists() and getattr(sys, "frozen", False):
+        raise RuntimeError(text)
+    raise RuntimeError(text)
+
+def shows_it_in_another_way(text):
+    import streamlit as st
+    st.set_page_config(page_title="Old")
+    st.warning(text)
+    raise RuntimeError(text)
+
+def draws_first(text):
+    import streamlit as st
+    st.tabs(["One", "Two"])
+    raise RuntimeError(text)
+
+def says_more(text):
+    import streamlit as st
+    st.markdown("# Operations")
+    raise RuntimeError(text)
+
+def closes_the_terminal(text):
+    sys.stderr.close()
+    raise RuntimeError(text)
+
+def forgets_a_module(text):
+    sys.modules.pop("streamlit.runtime", None)
+    raise RuntimeError(text)
+
+def logs_to_a_file(text):
+    import logging
+    logging.basicConfig(filename="old.log")
+    raise RuntimeError(text)
+
+def adds_a_log_file(text):
+    import logging
+    logging.getLogger().addHandler(logging.FileHandler("old.log"))
+    raise RuntimeError(text)
+
+def leaves_a_trace(text):
+    from pathlib import Path
+    (Path("data") / "old").touch()
+    raise RuntimeError(text)
+
+def writes_through_a_path(text):
+    import pathlib
+    pathlib.Path("old").write_text(text)
+    raise RuntimeError(text)
+
+def by_a_text(text):
+    import os
+    getattr(os, "remove")("old")
+    raise RuntimeError(text)
+
+_told = False
+
+def once(text):
+    global _told
+    if _told:
+        return
+    _told = True
+    raise RuntimeError(text)
+
+_TOLD = []
+
+def once_in_a_list(text):
+    if _TOLD:
+        return
+    _TOLD.append(text)
+    raise RuntimeError(text)
 '''
 
 CALL = "from guards import raise_error\nraise_error({0})\n"
@@ -243,6 +318,10 @@ RAISE_GREEN = {
     "guard under another name": f"from guards import raise_error as r\nr({T})",
     "guard by keyword": f"from guards import raise_error\nraise_error(text={T})",
     "guard that calls a guard": f"from guards import wraps\nwraps({T})",
+    "guard that asks": f"from guards import asks\nasks({T})",
+    "guard that shows it otherwise": f"from guards import shows_it_in_another_way as g\ng({T})",
+    "text out of a list": 'PARTS = ["This file is deprecated. Run: streamlit run",'
+    ' "pages_of/main.py"]\nraise RuntimeError(" ".join(PARTS))',
     "guard with a default": "from guards import default\ndefault()",
     "guard with branches": f"from guards import two_branches\ntwo_branches({T})",
     "guard with match": f"from guards import matches\nmatches({T})",
@@ -256,6 +335,9 @@ RAISE_GREEN = {
     "if True": f"if True:\n    raise RuntimeError({T})",
     "both branches": f"import sys\nif sys.argv:\n    raise RuntimeError({T})\n"
     f"else:\n    raise RuntimeError({T})",
+    "type checking block of its own": "TYPE_CHECKING = False\nif TYPE_CHECKING:\n"
+    f"    import streamlit\nraise RuntimeError({T})",
+    "guard by a star": f"from again import *\nraise_error({T})",
     "type checking block": f"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
     f"    import streamlit\nraise RuntimeError({T})",
     "while True": f"while True:\n    raise RuntimeError({T})",
@@ -287,6 +369,12 @@ RAISE_RED = {
     "under if 0": f"if 0:\n    raise RuntimeError({T})",
     "under a false constant": f"ON = False\nif ON:\n    raise RuntimeError({T})",
     "under not True": f"if not True:\n    raise RuntimeError({T})",
+    "under a TYPE_CHECKING of its own": "TYPE_CHECKING = True\nif TYPE_CHECKING:\n"
+    f"    import streamlit as st\n    st.title('x')\nraise RuntimeError({T})",
+    "name that a star does not bring": "def raise_error(text): pass\nfrom listed import *\n"
+    f"raise_error({T})",
+    "another error on the page first": "import streamlit as st\nst.error('down')\n"
+    f"raise RuntimeError({T})",
     "main guard": f'if __name__ == "__main__":\n    raise RuntimeError({T})',
     "unless main": f'if __name__ != "__main__":\n    raise RuntimeError({T})',
     "type checking only": f"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
@@ -373,6 +461,8 @@ RAISE_RED = {
     "guard with unknown arguments": f"from guards import raise_error\nraise_error(*[{T}])",
     "relative import": f"from .guards import raise_error\nraise_error({T})",
     "return value only": f"def refuse():\n    return RuntimeError({T})\nrefuse()",
+    "a text that Streamlit draws": f'"""Old."""\n"# Operations"\nraise RuntimeError({T})',
+    "a number that Streamlit draws": f"7\nraise RuntimeError({T})",
     "page drawn first": f"import streamlit as st\nst.title('x')\nraise RuntimeError({T})",
     "does not parse": f"raise RuntimeError({T}",
     **{
@@ -401,6 +491,17 @@ RAISE_RED = {
             "one_branch_wrong",
             "matches_some",
             "hides_the_text",
+            "draws_first",
+            "says_more",
+            "closes_the_terminal",
+            "forgets_a_module",
+            "logs_to_a_file",
+            "adds_a_log_file",
+            "leaves_a_trace",
+            "writes_through_a_path",
+            "by_a_text",
+            "once",
+            "once_in_a_list",
         )
     },
 }
@@ -408,6 +509,7 @@ RAISE_RED = {
 OTHERS = {
     "guards/__init__.py": GUARDS,
     "again.py": "from guards import raise_error\n",
+    "listed.py": "from guards import raise_error\n__all__ = ()\n",
     "store/__init__.py": "x = 1\n",
     "queue.py": "",
 }
@@ -445,6 +547,8 @@ WAYS = [
     ("exit", BOTH_WORLDS.replace(f"sys.exit({T})", "sys.exit(0)"), True),
     ("exit", BOTH_WORLDS.replace(f"sys.exit({T})", "sys.exit()"), True),
     ("exit", BOTH_WORLDS.replace(f"sys.exit({T})", f"print({T})\nsys.exit(256 * 0)"), True),
+    ("exit", BOTH_WORLDS.replace(f"sys.exit({T})", f"print({T})\nsys.exit(256)"), True),
+    ("exit", BOTH_WORLDS.replace(f"sys.exit({T})", f"print({T})\nsys.exit(257)"), False),
     ("stop", f"from guards import stop_page\nstop_page({T})", False),
     ("stop", BOTH_WORLDS, False),
     ("stop", BOTH_WORLDS.replace(f"sys.exit({T})", f"raise RuntimeError({T})"), False),
@@ -473,6 +577,12 @@ def test_a_guard_module_with_an_effect_is_a_finding(look: Callable) -> None:
     }
     found = look("guards", files).findings
     assert [(o.path, o.line) for o in found] == [("guards.py", 2)]
+
+
+def test_a_package_of_its_name_is_what_an_import_gets(look: Callable) -> None:
+    files = OTHERS | {"old.py": CALL.format(T), "old/__init__.py": ""}
+    (found,) = look("guards", files).findings
+    assert (found.path, found.got) == ("old.py", "old/__init__.py")
 
 
 def test_the_package_around_a_retired_file_runs_too(look: Callable) -> None:

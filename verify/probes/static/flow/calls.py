@@ -6,12 +6,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from verify.probes.static.code import excerpt
+from verify.probes.static.flow.harmless import PATH, harmless
 from verify.probes.static.flow.values import (
     MOST_STATES,
     Effect,
     End,
     External,
     Function,
+    Items,
     Known,
     ModuleOf,
     Raisable,
@@ -28,49 +30,10 @@ from verify.probes.static.flow.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_FALSE = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
+
 _DEEPEST = 12  # calls within calls
 _MOST_STEPS = 20_000
-
-# What a guard's own function may call besides ending: asking where it runs, and telling people.
-_HARMLESS_ROOTS = frozenset({"streamlit", "sys", "logging", "warnings", "traceback", "textwrap"})
-_HARMLESS = frozenset(
-    {
-        "importlib.util.find_spec",
-        "os.environ.get",
-        "os.getenv",
-        "os.path.basename",
-        "pathlib.Path",
-        "re.compile",
-        "collections.namedtuple",
-        "typing.TypeVar",
-    }
-)
-_HARMLESS_BUILTINS = frozenset(
-    [
-        "bool",
-        "callable",
-        "dict",
-        "frozenset",
-        "getattr",
-        "hasattr",
-        "id",
-        "int",
-        "isinstance",
-        "issubclass",
-        "len",
-        "list",
-        "max",
-        "min",
-        "print",
-        "repr",
-        "set",
-        "sorted",
-        "str",
-        "tuple",
-        "type",
-        "vars",
-    ]
-)
 
 Results = list[tuple[Value, State]]
 
@@ -175,7 +138,8 @@ class Expressions:
         for values, after in self._all(node.elts, state):
             known = [value.value for value in values if isinstance(value, Known)]
             whole = len(known) == len(values)
-            found.append((Known(tuple(known)) if whole else Unknown(excerpt(node)), after))
+            made = Items(known) if isinstance(node, ast.List) else tuple(known)
+            found.append((Known(made) if whole else Unknown(excerpt(node)), after))
         return found
 
     _list = _tuple
@@ -202,6 +166,8 @@ class Expressions:
             value: Value = Unknown(excerpt(node))
             if isinstance(left, Known) and isinstance(right, Known):
                 value = fold_operator(node.op, left.value, right.value)
+            elif left == External(PATH) or right == External(PATH):
+                value = External(PATH)
             found.append((value, after))
         return found
 
@@ -367,12 +333,21 @@ class Expressions:
             text = first.value if isinstance(first, Known) and args else None
             count = len(args) + len(named)
             return [(Raisable(name.removeprefix("builtins."), text, count), state)]
-        if self.level == "retired" or not _harmless(name):
+        if self.level == "retired" or not harmless(name, node):
             self.effect(node, f"calls `{excerpt(node.func)}`")
-        value: Value = Unknown(excerpt(node))
-        if name == "builtins.str" and isinstance(first, Known) and len(args) == 1:
-            value = Known(str(first.value))
-        return [(value, state)]
+        return [(self._returned(node, name, args), state)]
+
+    def _returned(self, node: ast.Call, name: str, args: list[Value]) -> Value:
+        """Return what a call of something outside of the tree gives."""
+        match name, args:
+            case "builtins.str", [Known(value=value)]:
+                return Known(str(value))
+            case "builtins.getattr", [External() | ModuleOf() as base, Known(value=str(part)), *_]:
+                owner = ast.Attribute(node.args[0], part, ast.Load())
+                return self._member_of(base, ast.copy_location(owner, node))
+        if name == "pathlib.Path" or name.startswith(f"{PATH}."):
+            return External(PATH)
+        return Unknown(excerpt(node))
 
     def _tree_function(
         self,
@@ -419,7 +394,9 @@ class Expressions:
 def truth(value: Value) -> bool | None:
     """Say whether a value counts as true; None when that is not known."""
     if isinstance(value, Known):
-        return bool(value.value)
+        return None if isinstance(value.value, Items) else bool(value.value)
+    if isinstance(value, External) and value.name in _FALSE:
+        return False
     return True if isinstance(value, ModuleOf | Function) else None
 
 
@@ -433,15 +410,6 @@ def _is_number(value: Value) -> bool:
 
 def _text_of(value: Value) -> object:
     return value.value if isinstance(value, Known) else None
-
-
-def _harmless(name: str) -> bool:
-    root, _, rest = name.partition(".")
-    if root == "builtins":
-        return rest.partition(".")[0] in _HARMLESS_BUILTINS
-    if name in {"sys.settrace", "sys.setprofile", "sys.addaudithook", "sys.path.insert"}:
-        return False
-    return root in _HARMLESS_ROOTS or name in _HARMLESS
 
 
 def _stopped(ends: list[End]) -> bool:

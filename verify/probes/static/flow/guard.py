@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ class Ending:
         path: the file that holds the line.
         line: where it ends.
         detail: the exception's class or the exit's status, for people.
+        drawn: all texts that it shows on the page as errors; None for one that cannot be told.
     """
 
     way: str
@@ -31,6 +33,7 @@ class Ending:
     path: str
     line: int
     detail: str = ""
+    drawn: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def refusal(source: Source, path: str) -> Refusal:
     for near in dict.fromkeys((folder_of(path), "")):
         flow = Flow(source, near)
         flow.path = path
+        flow.docstring = _docstring(tree)
         try:
             for package in packages_above(source, path):
                 flow.load_file(package, tree, State({}))
@@ -76,6 +80,10 @@ def refusal(source: Source, path: str) -> Refusal:
         if falls:
             passes = tree.body[-1].end_lineno if tree.body else 1
     return Refusal(tuple(endings), tuple(effects), passes)
+
+
+def _docstring(tree: ast.Module) -> ast.stmt | None:
+    return tree.body[0] if ast.get_docstring(tree, clean=False) is not None else None
 
 
 def _unused_imports(flow: Flow) -> list[Effect]:
@@ -100,7 +108,8 @@ def _ending(end: End) -> Ending:
             text = status
         else:
             text = _last(state.printed)
-        succeeded = status is None or (isinstance(status, int | float) and not status)
+        # The system keeps the lowest eight bits.
+        succeeded = status in {None, 0} or (isinstance(status, int) and not status & 0xFF)
         way = "exit"
         if status == "?":
             way = "exits with a status nobody can tell"
@@ -112,7 +121,7 @@ def _ending(end: End) -> Ending:
         way = "loops for ever"
     else:
         way = f"`{end.kind}` outside of its place"
-    return Ending(way, text, end.path, end.line, detail)
+    return Ending(way, text, end.path, end.line, detail, state.drawn)
 
 
 def _last(texts: tuple[object, ...]) -> object:

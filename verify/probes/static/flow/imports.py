@@ -12,6 +12,7 @@ from verify.probes.static.flow.values import (
     End,
     External,
     Function,
+    Known,
     ModuleOf,
     Raisable,
     State,
@@ -106,18 +107,24 @@ class Imports(Expressions):
             return state.bind(bound, External(f"{dotted}.{alias.name}"))
         if alias.name == "*":
             names = self.globals.get(path, {})
-            public = {k: v for k, v in names.items() if not k.startswith("_")}
+            public = {k: v for k, v in names.items() if _is_public(k, names)}
+            for each in public.values():
+                self._came_through(path, each)
             return State({**state.names, **public}, state.drawn, state.printed)
         value = self.member(ModuleOf(path), alias.name)
         if value is None:
             problem = Raisable("ImportError", f"{dotted} has no {alias.name}", 1)
             self.end("raise", node, state, problem)
             return None
-        if isinstance(value, Function):  # re-exported: it needs the module it came through
-            self.origins.setdefault(path, set()).add(value.path)
+        self._came_through(path, value)
         if isinstance(value, ModuleOf) and not self._load(f"{dotted}.{alias.name}", node, state):
             return None
         return state.bind(bound, value)
+
+    def _came_through(self, path: str, value: Value) -> None:
+        """Note that a function needs the module which exports it again."""
+        if isinstance(value, Function):
+            self.origins.setdefault(path, set()).add(value.path)
 
     def _find(self, dotted: str) -> str | None:
         if dotted.partition(".")[0] in sys.builtin_module_names:
@@ -164,8 +171,21 @@ class Imports(Expressions):
         self.ends += [End(e.kind, state, e.path, e.line, e.value) for e in ends]
         if ends:
             self.used.add(path)
-        self.globals[path] = _merged(falls)
+        self.globals[path] = _merged(falls) | {name: Unknown(name) for name in _rebound(tree)}
         return bool(falls)
+
+
+def _rebound(tree: ast.Module) -> set[str]:
+    """Return the module's names that its functions bind anew: a later call sees other values."""
+    return {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+
+
+def _is_public(name: str, names: dict[str, Value]) -> bool:
+    """Say whether `import *` takes a name of a module that holds these."""
+    listed = names.get("__all__")
+    if isinstance(listed, Known) and isinstance(listed.value, tuple):
+        return name in listed.value
+    return not name.startswith("_")
 
 
 def _merged(states: list[State]) -> dict[str, Value]:

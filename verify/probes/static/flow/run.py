@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from verify.probes.static.code import code_of, excerpt
+from verify.probes.static.code import excerpt
 from verify.probes.static.flow.calls import truth
 from verify.probes.static.flow.imports import Imports
 from verify.probes.static.flow.values import (
@@ -41,6 +41,7 @@ class Flow(Imports):
         super().__init__(source, near)
         self.watchers: list[list[State]] = []
         self.caught: list[End | None] = []
+        self.docstring: ast.stmt | None = None
 
     def run_module(self, tree: ast.Module) -> list[State]:
         """Run a module's top level; return the paths that reach its end."""
@@ -106,7 +107,8 @@ class Flow(Imports):
     def _run_expr(self, node: ast.Expr, state: State) -> list[State]:
         before = len(self.effects)
         results = self.evaluate(node.value, state)
-        quiet = isinstance(node.value, ast.Constant | ast.Call)
+        # Streamlit draws whatever stands alone in the file that it runs, but for a docstring.
+        quiet = node is self.docstring or isinstance(node.value, ast.Call)
         if results and not quiet and self.level == "retired" and len(self.effects) == before:
             self.effect(node, f"evaluates `{excerpt(node.value)}`")
         return [after for _, after in results]
@@ -264,7 +266,7 @@ class Flow(Imports):
 
     def _run_if(self, node: ast.If, state: State) -> list[State]:
         found = []
-        for value, after in self._test(node.test, state):
+        for value, after in self.evaluate(node.test, state):
             known = truth(value)
             if known is not False:
                 found += self.block(node.body, [after])
@@ -272,15 +274,10 @@ class Flow(Imports):
                 found += self.block(node.orelse, [after])
         return found
 
-    def _test(self, test: ast.expr, state: State) -> Results:
-        if code_of(test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
-            return [(Known(value=False), state)]
-        return self.evaluate(test, state)
-
     def _run_while(self, node: ast.While, state: State) -> list[State]:
         before = self._forget(node.body, state)
         found: list[State] = []
-        for value, after in self._test(node.test, before):
+        for value, after in self.evaluate(node.test, before):
             known = truth(value)
             if known is False:
                 found += self.block(node.orelse, [after])

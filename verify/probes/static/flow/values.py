@@ -15,6 +15,12 @@ class Known:
     value: object
 
 
+class Items(tuple[object, ...]):
+    """What a list held when it was made: whether it is empty later cannot be told."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Anything; `what` names it for people."""
