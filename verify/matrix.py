@@ -36,6 +36,9 @@ NO_STREAMLIT = "it starts no Streamlit"
 BASE_DECIDES = "neither CMD nor ENTRYPOINT: the base image decides"
 """The reason of a Dockerfile that says nothing of what its image starts."""
 
+NOT_PUBLISHED = "where Streamlit listens"
+"""Ends the reason of a service that publishes other ports than that of its page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Launcher:

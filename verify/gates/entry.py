@@ -1,8 +1,9 @@
 """Every way to start the dashboard starts its one entry file.
 
 Why: an image or script that starts another file shows operators a dashboard nobody reviewed.
-Fix: let the launcher run `streamlit run` with the file of [dashboard].entry, written out. Let any
-other file that draws a page refuse ([[retired]]), or declare it ([dashboard].others).
+Fix: let the launcher run `streamlit run` with the file of [dashboard].entry, written out, on the
+port of [image]. Let any other file that draws a page refuse ([[retired]]), or declare it
+([dashboard].others). Let the documentation name the same command.
 `verify matrix` shows all launchers and all such files.
 """
 
@@ -11,9 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from verify.errors import Unavailable
-from verify.matrix import BASE_DECIDES, NO_STREAMLIT, State, Status
+from verify.matrix import BASE_DECIDES, NO_STREAMLIT, NOT_PUBLISHED, State, Status
 from verify.model import Observation, OneOf
 from verify.probes import trials
+from verify.probes.dockerfile.address import server_address
 from verify.probes.launchers.images.built import Folder, command_launches
 from verify.probes.source import Unparsable
 from verify.probes.static.code import excerpt
@@ -47,6 +49,7 @@ def gate_source(source: Source, matrix: Matrix, manifest: Manifest) -> Iterator[
             yield Observation(path, entry, "starts no Streamlit", path, 1)
         for row in rows:
             yield _judged(row, entry, frozenset({entry}))
+    yield from _reached(source, matrix, manifest)
     for row in matrix.launchers:
         if row.path in manifest.subject.tools and row.status is Status.UNKNOWN:
             told = "whatever it is given, as [subject].tools says"
@@ -55,6 +58,7 @@ def gate_source(source: Source, matrix: Matrix, manifest: Manifest) -> Iterator[
             yield _judged(row, entry, allowed)
     for point in matrix.entry_points:
         yield _rival(point)
+    yield from _told(matrix)
 
 
 def _of_something_else(row: Launcher, source: Source) -> bool:
@@ -72,6 +76,8 @@ def _judged(row: Launcher, entry: str, allowed: frozenset[str]) -> Observation:
     expected: object = entry
     if followed and got != entry and allowed.issuperset(entries):
         expected = OneOf((entry, got))
+    if followed and row.why.endswith(NOT_PUBLISHED):
+        got = f"nothing that anybody reaches: {row.why}"
     message = f"{row.raw}: {row.why}" if followed and row.why else row.raw
     return Observation(f"{row.path} ({row.kind})", expected, got, row.path, row.line, message)
 
@@ -88,6 +94,33 @@ def _rival(point: EntryPoint) -> Observation:
     got = "an unguarded rival" if point.state is State.UNGUARDED else expected
     subject = f"{point.path}, which draws a page or refuses to"
     return Observation(subject, expected, got, point.path, 1, f"{point.state}: {point.why}")
+
+
+def _reached(source: Source, matrix: Matrix, manifest: Manifest) -> Iterator[Observation]:
+    """Say whether the image's own server listens where [image].port leads to."""
+    if manifest.image is None or source.unreadable(manifest.image.dockerfile) is not None:
+        return
+    path, port = manifest.image.dockerfile, manifest.image.port
+    for row in matrix.launchers:
+        if row.path == path and row.status is Status.OK and row.port is not None:
+            subject = "the port on which the image's server listens"
+            yield Observation(subject, port, row.port, path, row.line, row.raw)
+    address = server_address(source, manifest.image.dockerfile, manifest.image.context)
+    got = f"this container alone: {address.value}" if address.loopback else _EVERYBODY
+    subject = "who reaches the image's server"
+    yield Observation(subject, _EVERYBODY, got, address.path, address.line, address.value)
+
+
+_EVERYBODY = "everybody who reaches its container"
+
+
+def _told(matrix: Matrix) -> Iterator[Observation]:
+    """Hold what people and engines are told of the launchers against what these start."""
+    rows = {(row.path, row.line) for row in matrix.launchers}  # those are judged themselves
+    agrees = "agrees with the launchers"
+    for one in matrix.disagreements:
+        if (one.path, one.line) not in rows:
+            yield Observation(one.raw, agrees, one.why, one.path, one.line)
 
 
 def _entry_file(source: Source, entry: str) -> Iterator[Observation]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from verify.errors import NotDeclared
 from verify.model import Observation
+from verify.probes.dockerfile.called import Called
 from verify.probes.dockerfile.install_steps import dockerfile_steps, script_steps
 from verify.probes.source import is_test
 
@@ -29,8 +30,11 @@ def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
     scripts = [path for path in source.shell_files if not is_test(path)]
     if not dockerfiles and not scripts:
         raise NotDeclared("the tree has no Dockerfile and no shell script that could install")
+    installing = frozenset(path for path in scripts if any(script_steps(source.text(path))))
+    contexts = dict(manifest.declared().contexts)
     for path in dockerfiles:
-        yield from _judge(source, path, dockerfile_steps(source.text(path)))
+        called = Called(source, path, contexts.get(path, "."), installing)
+        yield from _judge(source, path, dockerfile_steps(source.text(path), called.runs))
     for path in scripts:
         yield from _judge(source, path, script_steps(source.text(path)))
 

@@ -14,6 +14,7 @@ from verify.model import Observation
 from verify.probes.dockerfile.files import ImageFiles
 from verify.probes.dockerfile.parse import environment, lineage, stages
 from verify.probes.importable import module_of
+from verify.probes.static.modules import imported_heads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,10 @@ def gate_source(
     for folder, why in _searched(source, manifest).items():
         found = 0
         for path, name in _modules(source, folder):
-            if kind := importable.kind(name):
+            kind = importable.kind(name)
+            if not kind and folder and _hides_own(source, folder, name):
+                kind = "hides the project's own module of that name, which is imported there"
+            if kind:
                 found += 1
                 yield Observation(
                     f"the module {name} in {folder or 'the root'}",
@@ -44,6 +48,15 @@ def gate_source(
         subject = f"modules in {folder or 'the root'} that hide one of {known}"
         if not found:
             yield Observation(subject, 0, 0, folder or ".", message=why)
+
+
+def _hides_own(source: Source, folder: str, name: str) -> bool:
+    """Say whether the root has such a module, too, and a file below the folder imports it."""
+    rest = (f"{name}.py", f"{name}/__init__.py")
+    if name == folder.partition("/")[0] or not any(source.has(path) for path in rest):
+        return False
+    below = (path for path in source.product_files if path.startswith(f"{folder}/"))
+    return any(name in imported_heads(source, path) for path in below)
 
 
 def _searched(source: Source, manifest: Manifest) -> dict[str, str]:

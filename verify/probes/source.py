@@ -98,8 +98,11 @@ class Source:
 
     @cached_property
     def python_files(self) -> tuple[str, ...]:
-        """Files ending in .py or .pyw, and those without an ending whose first line says Python."""
-        return tuple(self._of_kind((".py", ".pyw"), _SHEBANG_PYTHON))
+        """Python files: by their ending, or without one by their first line.
+
+        Streamlit runs .py3, too.
+        """
+        return tuple(self._of_kind((".py", ".pyw", ".py3"), _SHEBANG_PYTHON))
 
     @cached_property
     def shell_files(self) -> tuple[str, ...]:
@@ -170,6 +173,9 @@ class Source:
         """
         if path not in self._modules:
             raw = self.raw(path)
+            if (known := _KNOWN.get((path, raw))) is not None:
+                self._modules[path] = known
+                return known
             if path in self._unreadable:
                 raise Unparsable(path, self._unreadable[path])
             try:
@@ -214,6 +220,22 @@ class Source:
             except (OSError, ValueError):
                 self.heads[path] = None
         return self.heads[path] or b""
+
+
+_KNOWN: dict[tuple[str, bytes], ast.Module] = {}
+
+
+def remember(root: Path) -> None:
+    """Parse the Python files of a tree for all that this process, or a fork of it, will look at.
+
+    For whoever looks at many trees that hardly differ.
+    """
+    source = Source(root)
+    for path in source.python_files:
+        try:
+            _KNOWN[path, source.raw(path)] = source.module(path)
+        except Unparsable:
+            continue  # told by whoever looks at it
 
 
 _INSTALLED = re.compile(r"(?:^|/)(?:site-packages|dist-packages|node_modules)/")

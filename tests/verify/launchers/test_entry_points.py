@@ -357,3 +357,48 @@ def test_files_of_any_bytes_are_judged(ask: Ask) -> None:
         "app.py": State.CANONICAL,
         "a.py": State.UNGUARDED,
     }
+
+
+RUNS = "import app\n\n{}\napp.main()\n"
+MAIN = f"{ST}TABS = [1, 2]\n\n\ndef main():\n    st.title('x')\n\n\nmain()\n"
+CHANGES = {
+    "": State.SHIM,
+    "import sys; sys.path.insert(0, '.')": State.SHIM,
+    "words = {}; words['a'] = 1; words.update(b=2)": State.SHIM,
+    "app.TABS = app.TABS[:1]": State.UNGUARDED,
+    "app.TABS.pop()": State.UNGUARDED,
+    "del app.TABS[0]": State.UNGUARDED,
+    "setattr(app, 'TABS', [])": State.UNGUARDED,
+    "import os; os.environ['MOCK'] = '1'": State.UNGUARDED,
+    "from os import environ; environ.update(MOCK='1')": State.UNGUARDED,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_changes_the_declared_entry_before_it_runs_it_is_a_rival(
+    change: str, ask: Ask
+) -> None:
+    files = {"app.py": MAIN, "demo.py": RUNS.format(change)}
+    assert ask(files, declared=Declared(entry="app.py"))["demo.py"].state is CHANGES[change]
+    assert ask(files, started("app.py"))["demo.py"].state is State.SHIM
+
+
+def test_only_the_declared_entry_publishes_pages(ask: Ask) -> None:
+    files = {
+        "inner/app.py": PAGE,
+        "inner/pages/own.py": PAGE,
+        "old.py": f"{ST}st.error({TEXT!r})\nst.stop()\n",
+        "pages/rival.py": PAGE,
+        "unused.py": f"{ST}\n\ndef lead():\n    st.navigation([st.Page('listed.py')])\n",
+        "listed.py": PAGE,
+        "other.py": PAGE,
+        "other_nav.py": f"{ST}st.navigation([st.Page('of_other.py')])\n",
+        "of_other.py": PAGE,
+    }
+    declared = Declared(entry="inner/app.py", retired=("old.py",), others=("other_nav.py",))
+    found = ask(files, declared=declared)
+    pages = {path for path, one in found.items() if one.state is State.PAGE}
+    rivals = {path for path, one in found.items() if one.state is State.UNGUARDED}
+    assert pages == {"inner/pages/own.py", "of_other.py", "other_nav.py"}
+    assert rivals == {"pages/rival.py", "listed.py", "other.py"}
+    assert "that is not the entry" in found["pages/rival.py"].why

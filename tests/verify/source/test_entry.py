@@ -36,7 +36,9 @@ IMAGE_GREEN = [
     f'{HEAD}CMD ["/bin/bash", "-lc", "cd pages_of && streamlit run main.py"]',
     f'{HEAD}ENV APP=pages_of/main.py\nCMD streamlit run "$APP"',
     f"{HEAD}CMD streamlit run ${{APP:-pages_of/main.py}} --server.port ${{PORT:-8501}}",
-    f"{HEAD}CMD exec {RUN} \\\n  # more\n  --server.port=1",
+    f"{HEAD}CMD exec {RUN} \\\n  # more\n  --server.port=8501",
+    f"{HEAD}EXPOSE 8501\nCMD {RUN} --server.address=0.0.0.0",
+    f"{HEAD}ENV STREAMLIT_SERVER_ADDRESS=localhost\nCMD {RUN} --server.address ::",
     f"{HEAD}CMD {RUN}\nRUN echo streamlit run old.py",
     f"{HEAD}CMD streamlit run old.py\nCMD {RUN}",
     f"FROM x AS a\nCMD streamlit run old.py\n{HEAD}CMD {RUN}",
@@ -83,6 +85,12 @@ IMAGE_RED = [
     f"{HEAD}RUN cp old.py pages_of/main.py\nCMD {RUN}",
     f"{HEAD}RUN echo a && sed -i s/V2/V1/ /app/pages_of/main.py\nCMD {RUN}",
     f'{HEAD}ENTRYPOINT ["/usr/bin/wrapper.sh"]\nCMD ["streamlit", "run", "pages_of/main.py"]',
+    f"{HEAD}CMD {RUN} --server.port=8502",
+    f"{HEAD}ENV STREAMLIT_SERVER_PORT=8502\nCMD {RUN}",
+    f"{HEAD}EXPOSE 8502\nCMD {RUN}",
+    f"{HEAD}CMD {RUN} --server.address=127.0.0.1",
+    f'{HEAD}CMD ["streamlit", "run", "pages_of/main.py", "--server.address", "localhost"]',
+    f"{HEAD}ENV STREAMLIT_SERVER_ADDRESS=::1\nCMD {RUN}",
 ]
 
 SCRIPT_GREEN = [
@@ -337,3 +345,31 @@ def test_what_each_launchers_page_runs_is_judged(tmp_path: Path, manifest_of: Ca
 def test_a_launcher_that_cannot_be_tried_is_no_pass(tmp_path: Path, manifest_of: Callable) -> None:
     with pytest.raises(Unavailable, match="`make run`: make cannot be started"):
         list(entry.gate_local([FINE, ABSENT], manifest_of(tmp_path)))
+
+
+REACHED = {
+    ("0.0.0.0", "8501:8501"): False,
+    ("localhost", "8501:8501"): True,
+    ("0.0.0.0", "8501:9999"): True,
+}
+
+
+@pytest.mark.parametrize(("address", "ports"), REACHED)
+def test_a_server_that_nobody_reaches_is_a_finding(
+    address: str, ports: str, look: Callable, image: Callable
+) -> None:
+    files = {
+        ENTRY: PAGE,
+        ".streamlit/config.toml": f'[server]\naddress = "{address}"\n',
+        "Dockerfile": f"{HEAD}CMD {RUN}\n",
+        "compose.yaml": f'services:\n  a:\n    build: .\n    ports: ["{ports}"]\n',
+    }
+    seen = look("entry", files, image=image(), retired=())
+    assert seen.red is REACHED[address, ports], seen.told()
+
+
+def test_documentation_of_another_command_is_a_finding(look: Callable, image: Callable) -> None:
+    files = {ENTRY: PAGE, "Dockerfile": f"{HEAD}CMD {RUN}\n"}
+    files["README.md"] = f"```sh\n{RUN}\n```\n\n```sh\nstreamlit run gone.py\n```\n"
+    (found,) = look("entry", files, image=image(), retired=()).findings
+    assert (found.path, found.line) == ("README.md", 6)

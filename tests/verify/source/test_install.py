@@ -202,3 +202,26 @@ def test_the_finding_names_file_line_and_reason(look: Callable, image: Callable)
     ]
     assert "`|| true` takes its place" in str(seen.findings[0].got)
     assert [o.message for o in seen.observations if o.path == "fine.sh"] == ["no install steps"]
+
+
+SOUND = "#!/bin/sh\nset -e\npip install x\n"
+CALLED = {
+    "RUN sh /tmp/more.sh || true": True,
+    "RUN /tmp/more.sh; echo done": True,
+    "RUN . /tmp/more.sh || :": True,
+    "WORKDIR /tmp\nRUN ./more.sh | tail": True,
+    "RUN sh -eu /tmp/more.sh": False,
+    "RUN /tmp/more.sh && echo done": False,
+    "RUN sh /tmp/else.sh || true": False,  # it installs nothing
+    "RUN more.sh || true": False,  # of the search path
+}
+
+
+@pytest.mark.parametrize("run", CALLED)
+def test_the_failure_of_a_script_that_installs_is_not_hidden(
+    run: str, look: Callable, image: Callable
+) -> None:
+    head = "FROM x\nCOPY ops/more.sh ops/else.sh /tmp/\n"
+    files = {"Dockerfile": f"{head}{run}\n", "ops/more.sh": SOUND, "ops/else.sh": "echo\n"}
+    seen = look("install", files, image=image())
+    assert [one.path for one in seen.findings] == ["Dockerfile"] * CALLED[run], seen.told()

@@ -62,6 +62,11 @@ RED = [
     tree("import shell\nshell.draw()\n")
     | EXTRA
     | {"shell.py": ST + "def draw():\n    st.navigation(['extra.py']).run()\n"},
+    tree("lead = st.navigation\nlead(['extra.py'])\n") | EXTRA,
+    tree("P = getattr(st, 'Page')\ngetattr(st, 'navigation')([P('extra.py')])\n") | EXTRA,
+    tree("TABS = [('One', 'tabs.one:draw')]\n")
+    | EXTRA
+    | {"tabs/one.py": ST + "def draw():\n    st.navigation([st.Page('extra.py')])\n"},
     tree("st.navigation([st.Page('gone.py')])\n"),
     tree("st.navigation([st.Page(f'{which}.py')])\n"),
     tree("st.navigation([*found()])\n"),

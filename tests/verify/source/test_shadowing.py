@@ -54,6 +54,22 @@ def test_what_hides_another_module_is_found(path: str, look: Callable) -> None:
     assert (found.path, found.line, found.got) == (path, 1, PLANTED[path])
 
 
+OWN = {"shop/__init__.py": "", "tools.py": "", "pages_of/part.py": "from shop.db import get\n"}
+
+
+@pytest.mark.parametrize("path", ["pages_of/shop.py", "pages_of/shop/__init__.py"])
+def test_a_package_of_the_project_is_hidden_where_it_is_imported(path: str, look: Callable) -> None:
+    (found,) = look("shadowing", TREE | OWN | {path: ""}).findings
+    assert found.path == path
+    assert str(found.got).startswith("hides the project's own module")
+
+
+@pytest.mark.parametrize("path", ["pages_of/tools.py", "pages_of/other.py"])
+def test_one_that_nobody_there_imports_is_not(path: str, look: Callable) -> None:
+    seen = look("shadowing", TREE | OWN | {path: ""})
+    assert not seen.red, seen.told()
+
+
 @pytest.mark.parametrize("path", HARMLESS)
 def test_what_hides_nothing_is_not(path: str, look: Callable) -> None:
     seen = look("shadowing", TREE | {path: ""})

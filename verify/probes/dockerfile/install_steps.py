@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from verify.probes.dockerfile.installers import hiding_option, installs
@@ -13,11 +14,14 @@ from verify.probes.languages.shell.status import Script
 from verify.probes.languages.wrappers import unwrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tree_sitter import Node
 
-    from verify.probes.dockerfile.parse import Instruction
+    from verify.probes.dockerfile.parse import Instruction, Stage
+    from verify.probes.languages.command import Word
+
+    Calls = Callable[[list[Word]], bool]
 
 _SHELL_NAME = re.compile(r"(?:.*/)?(?:ba|da|a|z|k)?sh$")
 
@@ -40,13 +44,16 @@ class Step:
     hidden: str
 
 
-def script_steps(code: str, *, line: int = 1, flags: str = "") -> Iterator[Step]:
+def script_steps(
+    code: str, *, line: int = 1, flags: str = "", calls: Calls = lambda _: False
+) -> Iterator[Step]:
     """Yield the install steps of a shell script.
 
     Args:
         code: the script.
         line: the line its first line is on.
         flags: options its shell was started with, such as "-e -o pipefail".
+        calls: says of a command's words whether it runs a script that installs.
     """
     root = parse(code)
     fault = first_fault(root)
@@ -66,29 +73,37 @@ def script_steps(code: str, *, line: int = 1, flags: str = "") -> Iterator[Step]
         place = line + line_of(node) - 1
         inner = _inner_script(unwrapped(words))
         if inner is not None:
-            found = list(script_steps(inner[0], line=place, flags=inner[1]))
+            found = list(script_steps(inner[0], line=place, flags=inner[1], calls=calls))
             outer = script.hidden(node) if found else ""
             yield from (Step(s.code, place, s.hidden or outer) for s in found)
-        elif installs(words):
+        elif installs(words) or calls(unwrapped(words)):
             option = hiding_option(words)
             hidden = f"`{option}` makes it succeed" if option else script.hidden(node)
             yield Step(_cut(source_of(_whole(node))), place, hidden)
 
 
-def dockerfile_steps(text: str) -> Iterator[Step]:
-    """Yield the install steps of a Dockerfile's RUN instructions."""
+def dockerfile_steps(
+    text: str, calls: Callable[[Stage, list[Word]], bool] = lambda _stage, _words: False
+) -> Iterator[Step]:
+    """Yield the install steps of a Dockerfile's RUN instructions.
+
+    Args:
+        text: the Dockerfile's.
+        calls: says of a stage and a command's words in it whether these run a script that installs.
+    """
     for stage in stages(text):
         flags = ""
+        inside = partial(calls, stage)
         for each in stage.instructions:
             if each.name == "SHELL":
                 flags = " ".join((each.exec_form or ())[1:])
             elif each.name == "RUN":
-                yield from _run(each, flags)
+                yield from _run(each, flags, inside)
             elif each.name == "ONBUILD" and each.value.upper().startswith("RUN "):
-                yield from script_steps(each.value[4:], line=each.line, flags=flags)
+                yield from script_steps(each.value[4:], line=each.line, flags=flags, calls=inside)
 
 
-def _run(each: Instruction, flags: str) -> Iterator[Step]:
+def _run(each: Instruction, flags: str, calls: Calls) -> Iterator[Step]:
     if each.value.startswith("["):
         words = each.exec_form
         if words is None:
@@ -96,7 +111,7 @@ def _run(each: Instruction, flags: str) -> Iterator[Step]:
             return
         inner = _inner_script(list(words))
         if inner is not None:
-            yield from _all_at(script_steps(inner[0], flags=inner[1]), each.line)
+            yield from _all_at(script_steps(inner[0], flags=inner[1], calls=calls), each.line)
         elif installs(words):
             option = hiding_option(words)
             yield Step(_cut(" ".join(words)), each.line, option and f"`{option}`")
@@ -106,12 +121,12 @@ def _run(each: Instruction, flags: str) -> Iterator[Step]:
         if not before or _SHELL_NAME.match(before[0]):
             options = " ".join(before[1:]) if before else flags
             for body in each.heredocs:
-                yield from script_steps(body, line=each.line + 1, flags=options)
+                yield from script_steps(body, line=each.line + 1, flags=options, calls=calls)
             return
         code = re.sub(r"<<-?\S+", "", each.value)  # the here-document is data
-        yield from _all_at(script_steps(code, flags=flags), each.line)
+        yield from _all_at(script_steps(code, flags=flags, calls=calls), each.line)
         return
-    yield from _all_at(script_steps(each.value, flags=flags), each.line)
+    yield from _all_at(script_steps(each.value, flags=flags, calls=calls), each.line)
 
 
 def _all_at(steps: Iterator[Step], line: int) -> Iterator[Step]:

@@ -8,14 +8,17 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from verify.probes.dockerfile.files import inner_path
+from verify.probes.dockerfile.files import ImageFiles, inner_path
 from verify.probes.dockerfile.ignore import Ignore
+from verify.probes.dockerfile.parse import stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from verify.probes.dockerfile.files import Copy, ImageFiles
+    from verify.probes.dockerfile.files import Copy
     from verify.probes.dockerfile.parse import Stage
+    from verify.probes.source import Source
+    from verify.tables import Image
 
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$", re.IGNORECASE)
 _OCTAL = re.compile(r"[0-7]{3,5}")
@@ -65,6 +68,14 @@ def placed(files: ImageFiles, stage: Stage | None = None) -> dict[str, Placed]:
         stage: which of its stages; the one that is built when not given.
     """
     return _Stages(files).placed(stage or files.stage)
+
+
+def placed_by(source: Source, spec: Image) -> dict[str, Placed]:
+    """Return what of the repository the image has, as its Dockerfile says; nothing without one."""
+    if not source.has(spec.dockerfile):
+        return {}
+    found = stages(source.text(spec.dockerfile))
+    return placed(ImageFiles(source, found, spec.context, spec.dockerfile)) if found else {}
 
 
 class _Stages:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
 from typing import TYPE_CHECKING
+
+from verify.probes.source import Unparsable
 
 if TYPE_CHECKING:
     from verify.probes.source import Source
@@ -54,3 +57,19 @@ def packages_above(source: Source, path: str) -> list[str]:
     folders = folder_of(path).split("/") if folder_of(path) else []
     inits = ["/".join([*folders[: n + 1], "__init__.py"]) for n in range(len(folders))]
     return [init for init in inits if init != path and source.has(init)]
+
+
+def imported_heads(source: Source, path: str) -> frozenset[str]:
+    """Return the first parts of the names that a file imports, but not by leading dots."""
+    found: set[str] = set()
+    try:
+        module = source.module(path)
+    except Unparsable:
+        return frozenset()
+    for node in ast.walk(module):
+        match node:
+            case ast.Import(names=names):
+                found |= {alias.name.partition(".")[0] for alias in names}
+            case ast.ImportFrom(module=str(dotted), level=0):
+                found.add(dotted.partition(".")[0])
+    return frozenset(found)

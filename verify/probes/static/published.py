@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from verify.probes.source import Source
 
 _FILE_NAME = re.compile(r"([0-9]*)[_ -]*(.*)\.py")  # Streamlit's source_util.PAGE_FILENAME_REGEX
+_MODULE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+(?::\w+)?")
 _NAVIGATION = "streamlit.navigation"
 _PAGES = frozenset({"streamlit.Page", "streamlit.navigation.page.Page"})
 
@@ -125,6 +126,8 @@ def _modules(node: ast.AST, path: str) -> list[str]:
         case ast.ImportFrom(names=names, module=module, level=level):
             dotted = absolute("." * level + (module or ""), path)
             return [dotted, *(f"{dotted}.{alias.name}" for alias in names)]
+        case ast.Constant(value=str(text)) if _MODULE.fullmatch(text):
+            return [text.partition(":")[0]]  # a table of tabs may name what it imports later
     return []
 
 
@@ -143,7 +146,19 @@ def _imported(tree: ast.Module, path: str) -> dict[str, str]:
             case ast.ImportFrom(names=aliases, module=module, level=level):
                 dotted = absolute("." * level + (module or ""), path)
                 names |= {alias.asname or alias.name: f"{dotted}.{alias.name}" for alias in aliases}
-    return names
+    return names | _other_names(tree, names)
+
+
+def _other_names(tree: ast.Module, names: dict[str, str]) -> dict[str, str]:
+    """Return the variables that stand for one of Streamlit's functions."""
+    return {
+        target.id: meant
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and (meant := _dotted(node.value, names)) in {_NAVIGATION, *_PAGES}
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def _dotted(node: ast.expr, names: dict[str, str]) -> str:
@@ -151,6 +166,11 @@ def _dotted(node: ast.expr, names: dict[str, str]) -> str:
         case ast.Name(id=name):
             return names.get(name, "")
         case ast.Attribute(value=value, attr=attribute):
+            inner = _dotted(value, names)
+            return f"{inner}.{attribute}" if inner else ""
+        case ast.Call(
+            func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str(attribute)), *_]
+        ):
             inner = _dotted(value, names)
             return f"{inner}.{attribute}" if inner else ""
     return ""

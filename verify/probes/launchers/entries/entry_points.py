@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from verify.matrix import EntryPoint, State, Status
@@ -9,7 +10,9 @@ from verify.probes.launchers.entries.canonical import canonical
 from verify.probes.launchers.entries.drawn import is_product
 from verify.probes.launchers.entries.published import Published
 from verify.probes.launchers.entries.refusing import ends_for_good, guard, may_refuse
+from verify.probes.launchers.entries.shims import changed
 from verify.probes.source import is_installed
+from verify.probes.static.published import pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +43,7 @@ class _Judge:
         self.published = Published(world.source, self.drawn, frozenset(self.starts))
         pages = {*declared.pages, *declared.others}
         self.pages = {
-            path: "verify.toml lists it as a page" if path in pages else self.published.why(path)
+            path: "verify.toml lists it as a page" if path in pages else self._publisher(path)
             for path in self.files
         }
         self.shims = {path: self.drawn.forwards_to(path) for path in self.files}
@@ -66,6 +69,22 @@ class _Judge:
         judged = {path: guard(source, path) for path in sorted(worth) if source.has(path)}
         return {path: why for path, (refuses, why) in judged.items() if refuses}
 
+    @cached_property
+    def _of_entry(self) -> frozenset[str]:
+        """The files that the declared entry publishes, or one of the other declared files."""
+        declared, source = self.world.declared, self.world.source
+        owners = [path for path in (declared.entry, *declared.others) if source.has(path)]
+        found = (page.file for owner in owners for page in pages_of(source, owner).published)
+        return frozenset(found) - {""}
+
+    def _publisher(self, path: str) -> str:
+        """Return who publishes the file as a page, "" when nobody does who may.
+
+        A page of a file that refuses is served all the same: the sidebar still leads to it.
+        """
+        why = self.published.why(path)
+        return "" if self.world.declared.entry and path not in self._of_entry else why
+
     def all(self) -> tuple[EntryPoint, ...]:
         """Return every entry point."""
         return tuple(EntryPoint(path, *self.state(path)) for path in self.files)
@@ -82,6 +101,9 @@ class _Judge:
         if self.pages[path]:
             return State.PAGE, self.pages[path]
         if self.shims[path]:
+            change = changed(self.world.source, path) if self.world.declared.entry else ""
+            if change:
+                return State.UNGUARDED, f"it runs {self.shims[path]}, but {change}"
             return State.SHIM, f"it only runs {self.shims[path]}"
         return State.UNGUARDED, self._rival(path)
 
@@ -109,6 +131,8 @@ class _Judge:
             parts.insert(0, f"{self.starts[path]} starts it")
         if not self.entry:
             parts.append(self.rule)
+        elif (why := self.published.why(path)) != "":
+            parts.append(f"{why}, and that is not the entry {self.entry}")
         elif (why_not := self.published.why_not(path)) != "":
             parts.append(why_not)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from verify.matrix import Status
+from verify.matrix import NOT_PUBLISHED, Status
 from verify.probes.launchers.images.container import container_launches
 from verify.probes.launchers.images.image import Changes
 
@@ -69,7 +69,7 @@ def _noted(launch: Launch, service: Service) -> Launch:
     published = service.ports if not service.host_network else ()
     if launch.status is Status.OK and published and launch.port not in {None, *published}:
         ports = ", ".join(map(str, published[:5]))
-        why = f"the service publishes {ports}, not {launch.port}, where Streamlit listens"
+        why = f"the service publishes {ports}, not {launch.port}, {NOT_PUBLISHED}"
         launch = launch.because(why)
     if service.profiles:
         launch = launch.because(f"only with the profile {' or '.join(service.profiles)}")
