@@ -8,7 +8,8 @@ from verify.errors import CouldNotCheck
 from verify.model import AtLeast, Observation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
     from verify.probes.protocol.elements import Element
     from verify.probes.wire import Page, Tab, Visit
@@ -35,6 +36,21 @@ def soundness(page: Page) -> Iterator[Observation]:
         raise CouldNotCheck(
             f"The look did not come to {', '.join(unseen)}.",
             "Look again with more time, when the server has less to do.",
+        )
+
+
+def each_tab_ran(rehearsal: Mapping[str, Any]) -> None:
+    """Make sure that an in-process run came to its end, for a gate that asks about every tab.
+
+    Raises:
+        CouldNotCheck: a tab never came back, so that those after it were not opened.
+    """
+    if (stuck := rehearsal["stuck"]) is not None:
+        what = "the page's first run" if stuck["label"] is None else f"tab {stuck['label']}"
+        place = f", at {stuck['path']}:{stuck['line']}" if stuck["path"] else ""
+        raise CouldNotCheck(
+            f"the in-process run was broken off: {what} is {stuck['how']}{place}",
+            "Look for an endless loop, or a wait, in what runs when a page is drawn.",
         )
 
 

@@ -81,17 +81,17 @@ class Unavailable:
 
 
 def gate_local(
-    local_faults: Faults, local_facts: Mapping[str, Any], manifest: Manifest
+    local_module: Faults, local_optional: Mapping[str, Any], manifest: Manifest
 ) -> Iterator[Observation]:
     """Serve the page here with the module, without it, and with one that raises."""
-    yield from _judged(local_faults, local_facts, manifest)
+    yield from _judged(local_module, local_optional, manifest)
 
 
 def gate_container(
-    container_faults: Faults, container_facts: Mapping[str, Any], manifest: Manifest
+    container_module: Faults, container_facts: Mapping[str, Any], manifest: Manifest
 ) -> Iterator[Observation]:
     """Serve the page in a throw-away container: with the module, without, with one that raises."""
-    yield from _judged(container_faults, container_facts, manifest)
+    yield from _judged(container_module, container_facts, manifest)
 
 
 def _judged(faults: Faults, facts: Mapping[str, Any], manifest: Manifest) -> Iterator[Observation]:

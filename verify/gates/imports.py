@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from verify.tables import Imports
 
 
-def gate_local(local_facts: Mapping[str, Any], manifest: Manifest) -> Iterator[Observation]:
+def gate_local(local_imports: Mapping[str, Any], manifest: Manifest) -> Iterator[Observation]:
     """Import each module in a fresh interpreter of the project, on this machine."""
-    yield from _imports(local_facts, _declared(manifest), str(manifest.root))
+    yield from _imports(local_imports, _declared(manifest), str(manifest.root))
 
 
 def gate_container(container_facts: Mapping[str, Any], manifest: Manifest) -> Iterator[Observation]:
@@ -62,6 +62,9 @@ def _one(fact: Mapping[str, Any], expected: object, folder: str) -> Iterator[Obs
     # A copy that is installed elsewhere would import just as well, and prove nothing of this tree.
     came_from = StartsWith(f"{folder}/")
     yield Observation(f"where {module} comes from", came_from, fact["origin"], _file(module))
+    # Whoever is started in another folder, or by a command of its own, gets that one.
+    copy = fact.get("copy") or "none"
+    yield Observation(f"copies of {module} before it on PYTHONPATH", "none", copy, _file(module))
     effects = "; ".join(fact["effects"]) or "nothing"
     yield Observation(f"what importing {module} does besides", "nothing", effects, _file(module))
     printed = fact["output"] + fact["error"]

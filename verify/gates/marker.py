@@ -16,6 +16,7 @@ from verify.probes.source import Unparsable
 from verify.probes.static import names
 from verify.probes.static.code import excerpt
 from verify.probes.static.modules import absolute, find_module
+from verify.soundness import each_tab_ran
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -151,10 +152,15 @@ def _first_stop(tree: ast.Module) -> int:
 
 
 def gate_local(
-    local_facts: Mapping[str, Any], rehearsal: Mapping[str, Any], manifest: Manifest
+    local_marker: Mapping[str, Any], rehearsal: Mapping[str, Any], manifest: Manifest
 ) -> Iterator[Observation]:
     """Import the entry and read its constant; run it and read its sidebar and Diagnostics."""
-    yield from _imported_constant(local_facts, manifest)
+    sound = True
+    for observation in _imported_constant(local_marker, manifest):
+        sound = sound and observation.ok
+        yield observation
+    if sound:  # a wrong constant is told instead
+        each_tab_ran(rehearsal)
     entry = manifest.dashboard.entry
     yield _on_page(rehearsal["sidebar"], manifest, panel.SIDEBAR, entry)
     if manifest.diagnostics is not None:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from verify.errors import CouldNotCheck, NotDeclared
 from verify.model import AtLeast, AtMost, Observation, StartsWith
 from verify.probes.endure import IDLE
+from verify.probes.static import engine_use
 from verify.probes.static.session_use import WITH, definition, uses
+from verify.soundness import each_tab_ran
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
-    """Find every use of the declared session function, under whatever name it is imported."""
+    """Find every use of the declared session function, and what is opened of the engine past it."""
     if manifest.sessions is None:
         raise NotDeclared("verify.toml declares no [sessions]")
     target = manifest.sessions.function
@@ -38,6 +40,11 @@ def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
     for use in uses(source, function):
         got = f"{WITH} ...:" if use.how == WITH else use.how
         yield Observation(f"use of {use.code}", f"{WITH} ...:", got, use.path, use.line)
+    engine = definition(source, manifest.sessions.engine) if manifest.sessions.engine else None
+    if engine is not None:
+        for use in engine_use.opened(source, engine, {engine.path, function.path}):
+            got = f"{WITH} ...:" if use.how == WITH else use.how
+            yield Observation(f"use of {use.code}", f"{WITH} ...:", got, use.path, use.line)
 
 
 def gate_local(rehearsal: Mapping[str, Any], manifest: Manifest) -> Iterator[Observation]:
@@ -57,6 +64,8 @@ def gate_local(rehearsal: Mapping[str, Any], manifest: Manifest) -> Iterator[Obs
             got=tab["connections"],
             path=manifest.dashboard.entry,
         )
+    if not any(tab["connections"] for tab in rehearsal["tabs"]):  # a leak is told instead
+        each_tab_ran(rehearsal)
 
 
 def gate_live(burst: Burst, manifest: Manifest) -> Iterator[Observation]:

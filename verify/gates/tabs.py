@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from verify.probes.static.names import Binding
     from verify.probes.wire import Page
 
+_ENDS = "ends by itself"
+
 
 def gate_source(source: Source, manifest: Manifest) -> Iterator[Observation]:
     """Read the labels off the entry file's table, or off its first `st.tabs([...])`."""
@@ -119,14 +121,20 @@ def _imports_it(source: Source, manifest: Manifest, path: str, name: str) -> boo
 
 def gate_local(rehearsal: Mapping[str, Any], manifest: Manifest) -> Iterator[Observation]:
     """Run the dashboard in-process and open every tab."""
-    entry = manifest.dashboard.entry
-    yield Observation("the script's run", "ends by itself", _ended(rehearsal["complete"]), entry)
+    entry, stuck = manifest.dashboard.entry, rehearsal["stuck"]
+    if stuck is not None:
+        name = "the script's run" if stuck["label"] is None else f"tab {stuck['label']}: its run"
+        path, line = stuck["path"] or entry, stuck["line"] or None
+        yield Observation(name, _ENDS, stuck["how"], path, line)
+        if stuck["label"] is None:
+            return  # nothing else was seen
+    yield Observation("the script's run", _ENDS, _ended(rehearsal["complete"]), entry)
     last = rehearsal["main"][-1] if rehearsal["main"] else ""
     yield from _reaches_its_end("the script's run", last, manifest, entry)
     yield from _shown_labels(rehearsal["labels"], manifest, entry)
     for tab in rehearsal["tabs"]:
         name = f"tab {tab['label']}"
-        yield Observation(f"{name}: its run", "ends by itself", _ended(tab["complete"]), entry)
+        yield Observation(f"{name}: its run", _ENDS, _ended(tab["complete"]), entry)
         yield Observation(f"{name}: elements", AtLeast(1), tab["elements"], entry)
         yield Observation(f"{name}: exceptions", "", "; ".join(tab["exceptions"]), entry)
         yield from _faults(name, tab["texts"], manifest, entry)
@@ -197,7 +205,7 @@ def _faults(
 
 
 def _ended(complete: object) -> str:
-    return "ends by itself" if complete else "dies before its end"
+    return _ENDS if complete else "dies before its end"
 
 
 def _shown_labels(found: Sequence[str], manifest: Manifest, where: str) -> Iterator[Observation]:

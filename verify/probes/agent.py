@@ -65,6 +65,9 @@ RECORD_LARGEST = 32000000
 TAIL = 4000
 """Characters of a child's output that are kept: its end, where an error stands."""
 
+HEAD = 128
+"""Bytes of a file's head; a kernel reads about as many of a script's first line."""
+
 CHUNK = 1 << 20
 """Bytes of a file that are held at once; between two of them the deadline is kept."""
 
@@ -129,12 +132,21 @@ class Blocker:
             raise ModuleNotFoundError("No module named %r" % name, name=name)
 if blocked:
     sys.meta_path.insert(0, Blocker())
+from importlib.machinery import PathFinder
+# A copy that stands on PYTHONPATH before this folder is hidden from an import that begins in it.
+ahead = [os.path.realpath(p) for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
+here = os.path.realpath(os.getcwd())
+ahead = ahead[: ahead.index(here)] if here in ahead else ahead
+ahead = [p for p in ahead if not (p + os.sep).startswith(here + os.sep)]
+other = PathFinder.find_spec(module.partition(".")[0], ahead)
 started = time.perf_counter()
 __import__(module)
 seconds = time.perf_counter() - started
 found = {name: repr(getattr(sys.modules[module], name, None)) for name in names}
 out = os.open(os.environ["VERIFY_ANSWER"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-os.write(out, json.dumps([seconds, found, getattr(sys.modules[module], "__file__", None)]).encode())
+origin = getattr(sys.modules[module], "__file__", None)
+copy = other and (other.origin or str(list(other.submodule_search_locations)[0]))
+os.write(out, json.dumps([seconds, found, origin, copy]).encode())
 """
 
 
@@ -249,8 +261,20 @@ def python_files(folders: Iterable[str]) -> Iterator[str]:
         for here, names, files in os.walk(folder):
             names[:] = sorted(name for name in names if name != "__pycache__")
             for name in sorted(files):
-                if name.endswith(".py"):
-                    yield os.path.join(here, name)
+                path = os.path.join(here, name)
+                if name.endswith((".py", ".pyw")) or ("." not in name and is_script(path)):
+                    yield path
+
+
+def is_script(path: str) -> bool:
+    """Say whether the first line of a file says that Python runs it."""
+    try:
+        # A pipe would wait for somebody who writes.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            first = file.read(HEAD).partition(b"\n")[0]
+    except OSError:
+        return False
+    return first.startswith(b"#!") and b"python" in first
 
 
 def compiled(path: str) -> Fact:
@@ -260,13 +284,32 @@ def compiled(path: str) -> Fact:
         with open(path, "rb") as file:
             source = file.read()
         compile(source, path, "exec", dont_inherit=True)
+        if not source.isascii():
+            decoded(source)
     except SyntaxError as error:
         fact.update(line=error.lineno, column=error.offset, reason=error.msg)
+    except UnicodeDecodeError as error:
+        byte, line = source[error.start], source.count(b"\n", 0, error.start) + 1
+        fact.update(line=line, reason=f"byte 0x{byte:02x} is not {error.encoding}")
     except (OSError, ValueError, RecursionError, MemoryError) as error:
         fact["reason"] = f"{type(error).__name__}: {error}"
     else:
         fact["ok"] = True
     return fact
+
+
+def decoded(source: bytes) -> str:
+    """Decode a file as Python does that is started by its path: comments too.
+
+    The compiler itself does not look into the comments of what it is given as bytes.
+    """
+    encoding = "utf-8"
+    if any(b"coding" in line for line in source.split(b"\n", 2)[:2]):
+        import io
+        import tokenize
+
+        encoding = tokenize.detect_encoding(io.BytesIO(source).readline)[0]
+    return source.decode(encoding)
 
 
 def text(path: str) -> str | None:
@@ -281,7 +324,7 @@ def text(path: str) -> str | None:
 def import_fact(children: Children, module: str, names: list[str], blocked: str = "") -> Fact:
     """Import one module in an interpreter of its own; return its fact."""
     ran = children.run(["-c", IMPORT, module, blocked, *list(names)], f"import-{module}-{blocked}")
-    seconds, found, origin = ran["answer"] or (None, {}, None)
+    seconds, found, origin, copy = ran["answer"] or (None, {}, None, None)
     return {
         "module": module,
         "blocked": blocked,
@@ -290,6 +333,7 @@ def import_fact(children: Children, module: str, names: list[str], blocked: str 
         "seconds": seconds,
         "constants": found,
         "origin": origin,
+        "copy": copy,
         "output": ran["out"],
         "error": ran["err"],
         "effects": ran["effects"],

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from verify.errors import CouldNotCheck, SubjectBroken
-from verify.probes import ready, wire
+from verify.probes import media, ready, wire
 from verify.probes.children import end_all
 from verify.probes.log import LOG
 from verify.probes.opener import Opener
@@ -184,13 +184,16 @@ def look_each(
 def _read(url: str, planted: Planted, deadline: float) -> tuple[wire.Page, set[str]]:
     """Return the page, and the variables whose secrets are anywhere in what the server sent."""
     heard: set[str] = set()
-    page = wire.read(
-        url,
-        deadline=deadline,
-        open_tabs=True,
+    files: set[str] = set()
+
+    def hears(message: bytes) -> None:
         # Not decoded as what it is: messages hold texts in UTF-8 and much besides.
-        hears=lambda message: heard.update(planted.found_in(message.decode("latin-1"))),
-    )
+        heard.update(planted.found_in(message.decode("latin-1")))
+        for path in media.offered(message) - files:
+            files.add(path)
+            heard.update(planted.found_in(media.fetch(url, path).decode("latin-1")))
+
+    page = wire.read(url, deadline=deadline, open_tabs=True, hears=hears)
     return page, heard
 
 

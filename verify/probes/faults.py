@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from verify.errors import CouldNotCheck
-from verify.probes.opener import Fault, Opener, Shown
+from verify.probes.opener import RUNNING, Fault, Opener, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -141,8 +141,18 @@ class Tour:
         took = time.monotonic() - began
         seconds = max(self.seconds, _PATIENCE * took)
         faults = [(kind, tab) for kind in kinds if kind != SLOW for tab in widgets]
+        hung: set[str] = set()
+
+        def visit(fault: Fault) -> Planted | None:
+            if fault[0] in hung:  # one that never comes back says it all, and each takes its time
+                return None
+            made = self._visit(url, fault, widgets, seconds)
+            if made.faulty.how.startswith(RUNNING):
+                hung.add(fault[0])
+            return made
+
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            planted = list(pool.map(lambda one: self._visit(url, one, widgets, seconds), faults))
+            planted = [one for one in pool.map(visit, faults) if one is not None]
         if SLOW in kinds and widgets:
             planted += self._hang(url, widgets, log)
         return Look(sound, tuple(planted), self._round(url)[0])
@@ -239,17 +249,23 @@ def _opened(
         yield opener.shown(tab)
 
 
-def servers(module: str) -> list[tuple[str, str]]:
+def servers(module: str, shares: Sequence[Sequence[str]] = SHARES) -> list[tuple[str, str]]:
     """Return what to start, as `planted.py` wants it: module and how it is missing, each.
 
     Args:
         module: the optional one; empty for none.
+        shares: the kinds of fault by the server that each is planted in.
     """
-    return [("", "") for _ in SHARES] + [(module, how) for how in MISSING if module]
+    return [("", "") for _ in shares] + [(module, how) for how in MISSING if module]
 
 
 def look(
-    urls: Sequence[str], tour: Tour, *, come: Callable[[str], object], log: Callable[[], str]
+    urls: Sequence[str],
+    tour: Tour,
+    *,
+    come: Callable[[str], object],
+    log: Callable[[], str],
+    shares: Sequence[Sequence[str]] = SHARES,
 ) -> Faults:
     """Look at all servers, most of the time at once.
 
@@ -258,6 +274,7 @@ def look(
         tour: what to look at.
         come: waits for the first page at a URL.
         log: returns what all servers have printed so far.
+        shares: the kinds of fault by the server that each is planted in.
 
     Raises:
         SubjectBroken: a server does not start.
@@ -271,8 +288,8 @@ def look(
         return tour.faults(url, kinds, log) if kinds else tour.sound(url)
 
     with ThreadPoolExecutor(len(urls)) as pool:
-        seen = list(pool.map(take, urls, (*SHARES, *(() for _ in MISSING))))
-    looks, modules = tuple(seen[: len(SHARES)]), seen[len(SHARES) :]
+        seen = list(pool.map(take, urls, (*shares, *(() for _ in MISSING))))
+    looks, modules = tuple(seen[: len(shares)]), seen[len(shares) :]
     return Faults(looks, dict(zip(MISSING, modules, strict=False)), _complete(log, looks))
 
 
@@ -293,7 +310,7 @@ def _complete(log: Callable[[], str], looks: Iterable[Look]) -> str:
         (one.kind, one.tab)
         for look in looks
         for one in look.planted
-        if any(shown.tab == one.tab and shown.elements for shown in look.sound)
+        if any(shown.tab == one.tab and shown.elements for shown in look.sound) and not _gone(one)
     ]
     if lost := _lost(log, asked):
         names = ", ".join(f"{kind} in {tab}" for kind, tab in lost)
@@ -302,6 +319,11 @@ def _complete(log: Callable[[], str], looks: Iterable[Look]) -> str:
             "The tab could not be opened by its label, or nothing is drawn inside of it.",
         )
     return log()
+
+
+def _gone(one: Planted) -> bool:
+    """Say whether the page came back without the tab: nothing strikes there, and `labels` tell."""
+    return one.tab not in one.labels and not one.faulty.how.startswith(RUNNING)
 
 
 def _lost(log: Callable[[], str], asked: Sequence[Fault]) -> list[Fault]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urlencode
 
 from verify.errors import CouldNotCheck
@@ -18,6 +18,9 @@ from verify.probes.protocol.protobuf import ProtobufError
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+RUNNING: Final = "still running"
+"""How a run begins to be told that did not come back in time."""
 
 Fault = tuple[str, str]
 """Kind, and the label of the tab it is planted in; see `planted.py`."""
@@ -114,7 +117,7 @@ class Opener:
         try:
             self._how = self._talk.run_script(choices)
         except TimeoutError:
-            self._how = f"still running after {self._seconds:g} s"
+            self._how = f"{RUNNING} after {self._seconds:g} s"
         except ProtobufError as error:
             raise CouldNotCheck(
                 f"the server sent bytes that are not Streamlit's protocol: {error}"

@@ -119,13 +119,22 @@ class Subject:
         request = {"root": str(self.root), "deadline": deadline, **request}
         return self._run(["-I", "-S", *payload.packed("agent.py", request)], "agent", deadline + 5)
 
-    def rehearse(self, entry: str, *, engine: str = "", deadline: float) -> dict[str, Any]:
+    def rehearse(
+        self, entry: str, *, engine: str = "", first: float, each: float, deadline: float
+    ) -> dict[str, Any]:
         """Run the dashboard in-process and open every tab, see `rehearsal.py`.
+
+        Args:
+            entry: what to run.
+            engine: of the database, `module:function`; empty for none.
+            first: seconds for the first run; one that takes longer is told as stuck.
+            each: the same for each tab that is opened.
+            deadline: seconds for all of it.
 
         Raises:
             CouldNotCheck: it did not answer in time, or not at all.
         """
-        request = {"entry": entry, "engine": engine, "seconds": deadline}
+        request = {"entry": entry, "engine": engine, "first": first, "each": each}
         args = payload.packed("rehearsal.py", request)
         return self._run(args, "the in-process run", deadline)
 

@@ -12,6 +12,7 @@ project had a hand in is noted, and that such a file ran: a server around it has
 
 from __future__ import annotations
 
+import _posixsubprocess
 import _thread
 import os
 import sys
@@ -25,12 +26,18 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 VERBS = {
     "socket.connect": "connects to",
     "socket.bind": "listens on",
+    # Where a name is unknown, nothing connects; the attempt is the same.
+    "socket.getaddrinfo": "looks up",
+    "socket.gethostbyname": "looks up",
+    "socket.gethostbyaddr": "looks up",
+    "socket.sendto": "sends to",
     "sqlite3.connect": "opens database",
     "subprocess.Popen": "starts process",
     "os.system": "starts process",
     "os.posix_spawn": "starts process",
     "os.exec": "becomes process",
     "os.fork": "forks",
+    "os.forkpty": "forks",
     "os.mkdir": "makes folder",
     "os.rmdir": "removes folder",
     "os.remove": "removes",
@@ -40,6 +47,7 @@ VERBS = {
     "os.truncate": "truncates",
     "os.chmod": "changes mode of",
 }
+SECOND = {"socket.connect", "socket.bind", "socket.sendto"}  # the first argument is the socket
 
 
 def witness() -> None:
@@ -93,8 +101,7 @@ def witness() -> None:
                 if only_project and of_project(name):
                     note("runs", name[len(root) :], name[len(root) :])
             else:
-                first = args[1] if event.startswith("socket.") else args[0] if args else ""
-                note(VERBS[event], first, where())
+                note(VERBS[event], args[event in SECOND] if args else "", where())
         finally:
             busy.discard(thread)
 
@@ -107,6 +114,7 @@ def witness() -> None:
         return started
 
     sys.addaudithook(hook)
+    watch_spawning(lambda program: note("starts process", program, where()))
     # Starting a thread is an event for audit hooks from 3.12 on only; so its functions are wrapped:
     # where they come from, and where `threading` may have taken them already.
     for name in ("start_new_thread", "start_joinable_thread"):
@@ -114,6 +122,18 @@ def witness() -> None:
             setattr(_thread, name, noted(getattr(_thread, name)))
             if hasattr(sys.modules.get("threading"), "_" + name):
                 setattr(sys.modules["threading"], "_" + name, getattr(_thread, name))
+
+
+def watch_spawning(note: Callable[[str], None]) -> None:
+    """Note what is started past `subprocess`, as `multiprocessing` does: it is no audit event."""
+    start = _posixsubprocess.fork_exec
+
+    def started(*args: Any) -> Any:
+        if not sys._getframe(1).f_code.co_filename.endswith("subprocess.py"):  # noqa: SLF001
+            note(os.fsdecode(args[0][0]))
+        return start(*args)
+
+    _posixsubprocess.fork_exec = started
 
 
 witness()

@@ -51,6 +51,25 @@ def test_a_quiet_module_imports_and_does_nothing_else(subject):
         ),
         ("import socket\ns = socket.socket()\ns.connect_ex(('127.0.0.1', 9))", "connects to"),
         ("import tempfile\ntempfile.TemporaryFile()", "writes"),
+        (
+            (
+                "import socket\ntry:\n    socket.create_connection(('a.invalid', 1))\n"
+                "except OSError:\n    pass"
+            ),
+            "looks up a.invalid",
+        ),
+        (
+            "import socket\nsocket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",
+            "sends to ('127.0.0.1', 9)",
+        ),
+        (
+            (
+                "import multiprocessing as m\n"
+                "if m.current_process().name == 'MainProcess':\n"
+                "    m.get_context('spawn').Process(target=int).start()"
+            ),
+            "starts process",
+        ),
     ],
 )
 def test_what_an_import_does_to_the_world_is_seen_with_its_line(subject, source, effect):
@@ -136,6 +155,34 @@ def test_each_way_of_starting_a_file_is_told_apart(subject):
     assert [facts[way]["exit"] for way in facts] == [1, 1, 0]
     assert "gone" in facts["python FILE"]["output"]
     assert any("left.db" in effect for effect in facts["import"]["effects"])
+
+
+def test_a_process_is_told_once(subject):
+    fact = imported(subject, "import subprocess\nsubprocess.run(['true'])\n")
+    assert fact["effects"] == ["starts process true at module.py:2"]
+
+
+def test_scripts_without_an_ending_are_compiled_too_and_comments_are_decoded(subject):
+    for name, raw in {
+        "nightly": b"#!/usr/bin/env python3\ndef broken(:\n",
+        "notes": b"def broken(:\n",
+        "shell": b"#!/bin/sh\n# not python\n",
+        "window.pyw": b"x = (\n",
+        "latin.py": b"x = 1\n# caf\xe9\n",
+        "told.py": b"# coding: latin-1\n# caf\xe9\n",
+        "good.py": "# café\n".encode(),
+    }.items():
+        (subject.root / name).write_bytes(raw)
+    os.mkfifo(subject.root / "python")
+    facts = subject.look({"compile": ["."]}, deadline=30)["compile"]
+    found = {Path(fact["path"]).name: (fact["ok"], fact["line"]) for fact in facts}
+    assert found == {
+        "nightly": (False, 2),
+        "window.pyw": (False, 1),
+        "latin.py": (False, 2),
+        "told.py": (True, None),
+        "good.py": (True, None),
+    }
 
 
 def test_files_are_compiled_in_memory_with_line_and_column(subject):
@@ -234,3 +281,20 @@ def test_a_packed_script_fits_into_one_argument():
     assert all(len(part) < 131072 for part in payload.packed("agent.py", {"a": ["x" * 50] * 100}))
     # A shell in between gets all parts in one argument, and the paths that are asked for with them.
     assert sum(map(len, payload.packed("agent.py", {"modules": ["module"]}))) < 64 * 1024
+
+
+def test_a_copy_that_stands_before_the_folder_on_the_search_path_is_told(subject, tmp_path):
+    for folder in (tmp_path / "copy", subject.root, subject.root / "inner"):
+        folder.mkdir(exist_ok=True)
+        (folder / "module.py").write_text("")
+    looks = {
+        f"{tmp_path}/copy:{subject.root}": str(tmp_path / "copy/module.py"),
+        f"{tmp_path}/copy": str(tmp_path / "copy/module.py"),
+        f"{subject.root}:{tmp_path}/copy": None,
+        f"{subject.root}/inner": None,  # a part of the same tree
+        "": None,
+    }
+    for path, copy in looks.items():
+        request = {"modules": ["module"], "env": {"PYTHONPATH": path}}
+        (fact,) = subject.look(request, deadline=30)["imports"]
+        assert (fact["copy"], fact["origin"]) == (copy, str(subject.root / "module.py")), path

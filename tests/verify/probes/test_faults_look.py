@@ -209,6 +209,15 @@ def test_a_fault_that_cannot_be_planted_is_no_finding_and_no_pass(look):
         look(BOUNDED, page=page, store="FAULTS = []\n", extra="")
 
 
+def test_a_page_that_hides_all_tabs_after_a_fault_is_a_finding(look):
+    hides = "    if store.FAULTS:\n        st.stop()\n    for label, tab in"
+    page = SAFE.replace("    for label, tab in", hides)
+    faults, manifest = look(BOUNDED, page=page, store="FAULTS = []\n", extra="")
+    found = findings(isolation.gate_local(faults, manifest))
+    gone = [got for subject, got in found.items() if subject.endswith(": tabs that are gone")]
+    assert "One, Two, Three" in gone
+
+
 def test_the_look_is_over_when_the_project_does_not_start(tmp_path):
     (tmp_path / "verify.toml").write_text(dedent(MANIFEST))
     (tmp_path / "page.py").write_text("")

@@ -108,6 +108,15 @@ GREEN = [
     "class ENGAGED: pass",
     "from elsewhere import LeadStatus as Other\nOther.ENGAGED",
     "Lead.status == LeadStatus.NEW",
+    'lead.status = "NEW"',
+    'class C:\n    def __init__(self):\n        self.status = "ready"',
+    'lead.status.name == "NEW"',
+    'lead.status.value == "New"',
+    "def f(names):\n    return [LeadStatus[n] for n in names]\nf(['NEW'])",
+    "class C:\n    def f(self, name):\n        return LeadStatus[name]\nC().f('ENGAGED')",
+    "from sqlalchemy import text\ntext(\"status = 'NEW' AND name = 'ENGAGED'\")",
+    "import streamlit as st\nst.text(\"status = 'ENGAGED'\")",
+    "c.exec_driver_sql(\"SELECT 'ENGAGED' FROM leads WHERE status = :status\")",
 ]
 
 RED = [
@@ -177,6 +186,18 @@ RED = [
     "S = LeadStatus\nS.ENGAGED",
     'LeadStatus["NEW" if x else "ENGAGED"]',
     "match lead.status:\n    case 'ENGAGED': pass",
+    "match lead.status.name:\n    case 'ENGAGED': pass",
+    'lead.status = "ENGAGED"',
+    'lead.status.name == "ENGAGED"',
+    'lead.status.value in {"NEW"}',
+    "def f(names):\n    return [LeadStatus[n] for n in names]\nf(['NEW', 'ENGAGED'])",
+    "def f(name):\n    return LeadStatus[name]\nf(name='ENGAGED')",
+    "def f(a, *, b):\n    return Lead.status == b\nf(1, b='ENGAGED')",
+    "def f(a):\n    return g(a)\ndef g(b):\n    return f(b) or LeadStatus[b]\nf('ENGAGED')",
+    "from sqlalchemy import text\ntext(\"status = 'ENGAGED'\")",
+    "import sqlalchemy as sa\nsa.text(\"leads.status IN ('NEW', 'ENGAGED')\")",
+    "c.exec_driver_sql(\"SELECT 1 FROM leads WHERE status <> 'ENGAGED'\")",
+    "Q = \"SELECT status FROM leads WHERE status NOT IN ('ENGAGED')\"\npd.read_sql(Q, c)",
     '# DASH_FIX_START\nW = ["CONTACTED", "ENGAGED"]\n# DASH_FIX_END',
     "# DASH_FIX_START\nW = []",
 ]
@@ -223,6 +244,12 @@ def test_a_literal_in_another_file_is_found_where_it_stands(look: Callable) -> N
 def test_good_uses_are_observed(look: Callable) -> None:
     seen = look("enums", FILES | {"store/use.py": f"{HEAD}LeadStatus['NEW']\n"})
     assert [o.got for o in seen.observations if o.path == "store/use.py"] == ["NEW"]
+
+
+def test_a_migration_may_name_what_was_taken_out_since(look: Callable) -> None:
+    code = HEAD + "from sqlalchemy import text\ntext(\"status = 'ENGAGED'\")"
+    assert not look("enums", FILES | {"store/migrations/one.py": code}).red
+    assert look("enums", FILES | {"store/moves/one.py": code}).red
 
 
 def test_a_file_that_does_not_parse_is_no_pass(look: Callable) -> None:

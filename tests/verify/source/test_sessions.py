@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from verify.errors import NotDeclared
+from verify.tables import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,7 @@ def get_session():
 
 def ping():
     with get_session() as session:
-        return session
+        return session.x()
 """
 
 FILES = {
@@ -46,6 +47,17 @@ GREEN = {
     "exit stack": FROM + "from contextlib import ExitStack\nwith ExitStack() as stack:\n"
     "    s = stack.enter_context(get_session())",
     "one of two": FROM + "with (get_session() if x else other()) as s:\n    s.x()",
+    "twice under one name": FROM + "def f():\n    with get_session() as s:\n        s.x()\n"
+    "    with get_session() as s:\n        s.x()",
+    "another thing of that name": FROM + "def f():\n    with get_session() as s:\n        s.x()\n"
+    "    s = 1\n    return s + sum(s for s in (1, 2))\n\ndef g(s):\n    return s",
+    "what it gave": FROM + "def f():\n    with get_session() as s:\n        return s.x()",
+    "in one branch": FROM + "def f(s=None):\n    if s is None:\n"
+    "        with get_session() as s:\n            s.x()\n    else:\n        s.x()",
+    "and done": FROM + "def f(s=None):\n    if s is None:\n"
+    "        with get_session() as s:\n            return f(s)\n    return s.x()",
+    "yielded from inside": FROM + "def f():\n    with get_session() as s:\n        yield s",
+    "added to": FROM + "def f(row):\n    with get_session() as s:\n        s.append(row)",
     "in a comment": FROM + "# s = get_session()",
     "in a text": 's = "get_session()"',
     "somebody else's": "def get_session(): pass\ns = get_session()",
@@ -91,6 +103,13 @@ RED = {
     "then entered": FROM + "cm = get_session()\nwith cm as s:\n    s.x()",
     "in a branch": FROM + "if False:\n    s = get_session()",
     "does not parse": FROM + "with get_session( as s:",
+    "used after": FROM + "def f():\n    with get_session() as s:\n        pass\n    s.x()",
+    "returned from inside": FROM + "def f():\n    with get_session() as s:\n        return s",
+    "kept from inside": FROM + "def f():\n    with get_session() as s:\n        K['s'] = s",
+    "put away from inside": FROM + "def f():\n    with get_session() as s:\n        K.append(s)",
+    "stack of another function": FROM + "from contextlib import ExitStack\n"
+    "def f():\n    stack = ExitStack()\n    return stack.enter_context(get_session())\n"
+    "def g():\n    with ExitStack() as stack:\n        pass",
 }
 
 
@@ -104,6 +123,33 @@ def test_with_is_right(case: str, look: Callable) -> None:
 def test_anything_else_is_a_finding(case: str, look: Callable) -> None:
     seen = look("sessions", FILES | {"store/user.py": RED[case]})
     assert [o.path for o in seen.findings] == ["store/user.py"], seen.told()
+
+
+ENGINE = DB + "\ndef get_engine():\n    return Session(engine)\n"
+
+FROM_ENGINE = "from store.db import get_engine\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "red"),
+    [
+        ("c = get_engine().connect()", True),
+        ("e = get_engine()\nc = e.connect()", True),
+        ("s = Session(get_engine())", True),
+        ("s = orm.Session(bind=get_engine())", True),
+        ("import store.db\nt = store.db.get_engine().begin()", True),
+        ("with get_engine().connect() as c:\n    c.x()", False),
+        ("with Session(get_engine()) as s:\n    s.x()", False),
+        ("url = get_engine().url", False),
+        ("e = get_engine()\ne.dispose()", False),
+    ],
+)
+def test_what_is_opened_of_the_engine_is_opened_by_with(
+    code: str, *, red: bool, look: Callable
+) -> None:
+    files = FILES | {"store/db.py": ENGINE, "store/user.py": FROM_ENGINE + code}
+    sessions = Sessions("store.db:get_session", "store.db:get_engine")
+    assert look("sessions", files, sessions=sessions).red is red
 
 
 def test_closing_is_right_for_a_function_that_returns_the_session(look: Callable) -> None:

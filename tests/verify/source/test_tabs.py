@@ -98,6 +98,28 @@ def test_another_file_may_not_change_the_table(look: Callable) -> None:
     assert [o.path for o in seen.findings] == ["other.py"]
 
 
+OTHERS_RED = {
+    "replaced by a computed one": "entry.TABS = shown(entry.TABS)",
+    "replaced by an alias of the entry": "it = entry\nit.TABS = ()",
+    "deleted": "del entry.TABS",
+    "replaced by its name": 'setattr(entry, "TABS", ())',
+    "deleted by its name": 'delattr(entry, "TABS")',
+}
+
+OTHERS_GREEN = {
+    "read by its name": 'getattr(entry, "TABS")',
+    "of an object": "class Menu:\n    def __init__(self):\n        self.TABS = entry.TABS",
+    "another name is set": 'setattr(entry, "WIDTH", 3)\nprint(entry.TABS)',
+}
+
+
+@pytest.mark.parametrize("case", [*OTHERS_GREEN, *OTHERS_RED])
+def test_another_file_may_not_replace_the_table(case: str, look: Callable) -> None:
+    other = f"import pages_of.main as entry\n{(OTHERS_GREEN | OTHERS_RED)[case]}\n"
+    seen = look("tabs", {ENTRY: ROWS, "other.py": other})
+    assert {o.path for o in seen.findings} == ({"other.py"} if case in OTHERS_RED else set())
+
+
 CALL_GREEN = {
     "literal": 'import streamlit as st\nst.tabs(["One", "Two", "Three"])',
     "in main": 'import streamlit as st\ndef main():\n    a = st.tabs(["One", "Two", "Three"])\n'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,15 +59,31 @@ def copied(app_dir: str, paths: Iterable[str]) -> list[str]:
     return [app_dir, *beside]
 
 
-def questions(manifest: Manifest) -> dict[str, Any]:
-    """Return what is tried wherever the project runs: imports, constants and guards."""
-    imports = manifest.imports
+IMPORTS, MARKER, MODULE, GUARDS = "imports", "marker", "module", "guards"
+"""What may be tried: each import, the entry's marker, the optional module, each guard."""
+
+EVERYTHING = (IMPORTS, MARKER, MODULE, GUARDS)
+
+
+def questions(manifest: Manifest, of: Container[str] = EVERYTHING) -> dict[str, Any]:
+    """Return what is tried wherever the project runs.
+
+    Args:
+        manifest: says what there is to try.
+        of: which of `EVERYTHING`.
+    """
+    imports, ops = manifest.imports, manifest.campaign_ops
     entry = module_of(manifest.dashboard.entry)
+    modules = [*imports.required, *imports.optional] if imports and IMPORTS in of else []
+    if ops and MODULE in of and ops.module not in modules:
+        modules.append(ops.module)
+    blocked = imports.optional if imports and IMPORTS in of else ()
+    retired = manifest.retired if GUARDS in of else ()
     return {
-        "modules": [*imports.required, *imports.optional] if imports else [],
-        "without": [[module, entry] for module in imports.optional] if imports else [],
-        "constants": [[entry, manifest.dashboard.marker_name]],
-        "guards": [[retired.path, module_of(retired.path)] for retired in manifest.retired],
+        "modules": modules,
+        "without": [[module, entry] for module in blocked],
+        "constants": [[entry, manifest.dashboard.marker_name]] if MARKER in of else [],
+        "guards": [[one.path, module_of(one.path)] for one in retired],
     }
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from verify.probes.static.code import excerpt
+from verify.probes.static import enum_sql
+from verify.probes.static.code import code_of, excerpt
 from verify.probes.static.enum_index import INHERITED, Column, EnumClass, EnumIndex
 from verify.probes.static.text_flow import TextFlow
 
@@ -89,6 +90,9 @@ class EnumUses:
                 yield from self._compare(path, node)
             elif isinstance(node, ast.Call):
                 yield from self._call(path, node)
+                yield from self._statement(path, node)
+            elif isinstance(node, ast.Assign):
+                yield from self._assignment(path, node)
             elif isinstance(node, ast.Match):
                 yield from self._match(path, node)
         yield from self._fix_region(path)
@@ -125,13 +129,16 @@ class EnumUses:
     def _against(
         self, path: str, column: ast.Attribute, other: ast.AST, form: str
     ) -> Iterator[EnumUse]:
+        by = ""
+        if column.attr in {"name", "value"} and isinstance(column.value, ast.Attribute):
+            column, by = column.value, column.attr  # `row.status.name`
         base: ast.AST = column.value
         columns = self._columns(path, base, column.attr)
         if not columns or self._is_another_matter(path, base, other):
             return
         for text in self.flow.texts(path, other):
-            shown = f"{form} with {excerpt(column)}"
-            yield _in_column(columns, text.value, text.path, text.line, shown)
+            shown = f"{form} with {excerpt(column)}{by and f'.{by}'}"
+            yield _in_column(columns, text.value, text.path, text.line, shown, by)
 
     def _is_another_matter(self, path: str, base: ast.AST, other: ast.AST) -> bool:
         """Say whether a thing nobody can tell is held against a class that is no model's enum.
@@ -226,6 +233,24 @@ class EnumUses:
                 if isinstance(pattern, ast.MatchValue):
                     yield from self._against(path, node.subject, pattern.value, "match")
 
+    def _assignment(self, path: str, node: ast.Assign) -> Iterator[EnumUse]:
+        """Read `lead.status = "NEW"`; what a class calls so of itself is another matter."""
+        for target in node.targets:
+            if isinstance(target, ast.Attribute) and code_of(target.value) not in {"self", "cls"}:
+                yield from self._against(path, target, node.value, "assignment")
+
+    def _statement(self, path: str, node: ast.Call) -> Iterator[EnumUse]:
+        """Read what SQL holds against a column, whatever its table is."""
+        file = self.index.symbols.file(path)
+        sql = enum_sql.statement(file, node) if file is not None else None
+        if sql is None or enum_sql.OLD_STATES.search(path):
+            return
+        for text in self.flow.texts(path, sql):
+            for name, got in enum_sql.compared(text.value):
+                columns = [column for column in self.index.columns if column.name == name]
+                if columns:
+                    yield _in_column(columns, got, text.path, text.line, f"SQL: {name}")
+
     def _is_model(self, path: str, function: ast.expr) -> bool:
         ref = self.index.symbols.resolve(path, function)
         return ref is not None and any(column.model == ref for column in self.index.columns)
@@ -282,13 +307,16 @@ def _by_name(found: EnumClass, text: str, path: str, line: int, form: str) -> En
     return EnumUse(found.name, tuple(found.members), text, path, line, form)
 
 
-def _in_column(columns: list[Column], text: str, path: str, line: int, form: str) -> EnumUse:
+def _in_column(
+    columns: list[Column], text: str, path: str, line: int, form: str, by: str = ""
+) -> EnumUse:
+    """Say what may be held against columns, or against the name or value of what is in them."""
     allowed: dict[object, None] = {}
     for column in columns:
         members = column.enum.members
-        if not column.stores_values:
+        if by != "value" and (by or not column.stores_values):
             allowed |= dict.fromkeys(members)
-        if column.stores_values or column.enum.is_text:
+        if by != "name" and (by or column.stores_values or column.enum.is_text):
             allowed |= dict.fromkeys(v for v in members.values() if v is not None)
     label = " or ".join(dict.fromkeys(column.enum.name for column in columns))
     return EnumUse(label, tuple(allowed), text, path, line, form)

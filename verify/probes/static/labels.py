@@ -22,6 +22,8 @@ _REARRANGERS = frozenset(
     | {"takewhile", "dropwhile", "filterfalse", "compress", "chain", "zip_longest", "choices"}
 )
 _WRAPPERS = frozenset({"tuple", "list"})
+_SETTERS = frozenset({"setattr", "delattr"})
+_OWN = frozenset({"self", "cls"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,16 @@ def _change(node: ast.AST, known: set[str]) -> str:
             shown = code_of(node) if method in _MUTATORS else ""
         case ast.Call(func=ast.Attribute(value=ast.Name(id="list"), attr=method), args=[base, *_]):
             shown = code_of(node) if method in _MUTATORS and _is(base, known) else ""
+        case ast.Call(func=ast.Name(id=function), args=args) if function in _SETTERS:
+            shown = code_of(node) if _names(args, known) else ""
         case ast.Call(func=ast.Name(id=function) | ast.Attribute(attr=function), args=args):
             if function in _REARRANGERS and any(_holds(arg, known) for arg in args):
                 shown = code_of(node)
         case ast.Subscript(value=base, ctx=ast.Store() | ast.Del()) if _is(base, known):
             shown = f"assignment to {code_of(node)}"
+        case ast.Attribute(value=base, ctx=ast.Store() | ast.Del()) if _is(node, known):
+            own = isinstance(base, ast.Name) and base.id in _OWN  # of an object, not of a module
+            shown = "" if own else f"assignment to {code_of(node)}"
         case ast.Subscript(value=base, slice=ast.Slice()) if _is(base, known):
             shown = code_of(node)
         case ast.AugAssign(target=target) if _is(target, known):
@@ -103,6 +110,14 @@ def _change(node: ast.AST, known: set[str]) -> str:
         case ast.comprehension(iter=base, ifs=[_, *_]) if _holds(base, known):
             shown = f"for ... in {code_of(base)} if ..."
     return shown
+
+
+def _names(args: list[ast.expr], known: set[str]) -> bool:
+    """Say whether the second argument is the table's name, as setattr() wants it."""
+    match args:
+        case [_, ast.Constant(value=str() as name), *_]:
+            return name in known
+    return False
 
 
 def _is(node: ast.AST, known: set[str]) -> bool:

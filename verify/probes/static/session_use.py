@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from verify.probes.static.code import code_of
 from verify.probes.static.modules import find_module
+from verify.probes.static.session_escape import escape
 from verify.probes.static.symbols import FileSymbols, Ref, Symbols, symbols_of
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _in_file(symbols: Symbols, file: FileSymbols, function: Ref, words: set[str]
 def _how(symbols: Symbols, file: FileSymbols, node: ast.expr, *, managed: bool) -> str:
     parent = file.parents.get(node)
     if isinstance(parent, ast.Call) and parent.func is node:
-        return _call(symbols, file, parent, managed=managed)
+        return how_called(symbols, file, parent, managed=managed)
     if (
         isinstance(parent, ast.Assign)
         and parent.value is node
@@ -110,20 +111,30 @@ def _how(symbols: Symbols, file: FileSymbols, node: ast.expr, *, managed: bool) 
     return "passed on uncalled: nobody can see what calls it"
 
 
-def _call(symbols: Symbols, file: FileSymbols, call: ast.Call, *, managed: bool) -> str:
+def how_called(symbols: Symbols, file: FileSymbols, call: ast.Call, *, managed: bool) -> str:
+    """Return `WITH`, or in words what is done with what a call gives.
+
+    Args:
+        symbols: the tree's.
+        file: the file of the call.
+        call: the call.
+        managed: whether what it gives is to be entered itself.
+    """
     node: ast.AST = call
     parent = file.parents.get(node)
     while isinstance(parent, ast.IfExp | ast.NamedExpr):
         node, parent = parent, file.parents.get(parent)
     if isinstance(parent, ast.withitem) and parent.context_expr is node:
-        return WITH
+        return escape(file, parent) or WITH
     if isinstance(parent, ast.Call) and node in parent.args:
         name = code_of(parent.func).rpartition(".")[2]
         if name in {"enter_context", "enter_async_context"}:
             stack = parent.func.value if isinstance(parent.func, ast.Attribute) else None
-            return WITH if _is_stack(file, stack) else "entered on a stack that no `with` closes"
+            return (
+                WITH if _is_stack(file, call, stack) else "entered on a stack that no `with` closes"
+            )
         if name in {"closing", "aclosing"} and not managed:
-            return _call(symbols, file, parent, managed=managed)
+            return how_called(symbols, file, parent, managed=managed)
         if name in {"closing", "aclosing"}:
             return f"{name}(...) never enters it"
         return f"passed to {code_of(parent.func)}(...)"
@@ -138,14 +149,16 @@ def _call(symbols: Symbols, file: FileSymbols, call: ast.Call, *, managed: bool)
     return words.get(type(parent), "called outside of a `with`")
 
 
-def _is_stack(file: FileSymbols, stack: ast.expr | None) -> bool:
-    if not isinstance(stack, ast.Name):
-        return False
-    for node in file.nodes:
-        if isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
-            opened = code_of(node.context_expr)
-            if node.optional_vars.id == stack.id and opened.endswith("ExitStack()"):
-                return True
+def _is_stack(file: FileSymbols, node: ast.AST, stack: ast.expr | None) -> bool:
+    """Say whether it stands in a `with` that closes this stack."""
+    parent = file.parents.get(node)
+    while parent is not None and isinstance(stack, ast.Name):
+        if isinstance(parent, ast.With | ast.AsyncWith):
+            for item in parent.items:
+                name = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
+                if name == stack.id and code_of(item.context_expr).endswith("ExitStack()"):
+                    return True
+        parent = file.parents.get(parent)
     return False
 
 

@@ -6,12 +6,15 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from verify.probes.static.symbols import Ref
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from verify.probes.static.symbols import FileSymbols, Ref, Symbols
+    from verify.probes.static.symbols import FileSymbols, Symbols
 
 _DEEPEST = 10
+_CALLERS = 5  # as deep as callers are looked for: functions may call each other in a circle
 
 _PASSING = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "dict"})
 _ADDING = frozenset({"append", "add", "extend", "update", "insert"})
@@ -40,6 +43,7 @@ class TextFlow:
     def __init__(self, symbols: Symbols, closed: Container[Ref] = frozenset()) -> None:
         self.symbols = symbols
         self.closed = closed
+        self._known: dict[tuple[Ref, str], list[tuple[str, ast.expr]]] = {}
 
     def texts(self, path: str, node: ast.AST | None, depth: int = 0) -> Iterator[Text]:
         """Yield the literal texts that `node`, or what is in it, may be."""
@@ -195,7 +199,9 @@ class TextFlow:
         if isinstance(node, ast.Name):
             around = _function_around(file, node)
             local = list(_assigned(file, name, around)) if around is not None else []
-            if local:
+            given = self._given(path, around, name) if around and depth < _CALLERS else []
+            yield from given
+            if given or local:
                 yield from ((path, value) for value in local)
                 return
             if name not in file.imports:
@@ -217,6 +223,38 @@ class TextFlow:
         target = self.symbols.file(ref.path) if ref is not None and ref.name else None
         if target is not None and ref is not None:
             yield from ((ref.path, value) for value in _assigned(target, ref.name, None))
+
+    def _given(self, path: str, function: ast.AST, name: str) -> list[tuple[str, ast.expr]]:
+        """Return what a parameter is given wherever the function is called by its name."""
+        if not isinstance(function, ast.FunctionDef) or name not in _parameters(function):
+            return []
+        file, ref = self.symbols.file(path), Ref(path, function.name)
+        if file is None or file.defined.get(function.name) is not function:
+            return []  # a method, or a function inside of another
+        if (ref, name) not in self._known:
+            position = _parameters(function).index(name)
+            self._known[ref, name] = list(self._calls(ref, name, position))
+        return self._known[ref, name]
+
+    def _calls(self, ref: Ref, name: str, position: int) -> Iterator[tuple[str, ast.expr]]:
+        for there in self.symbols.source.product_files:
+            if not self.symbols.source.mentions(there, ref.name):
+                continue
+            caller = self.symbols.file(there)
+            for node in caller.nodes if caller is not None else ():
+                if isinstance(node, ast.Call) and self.symbols.resolve(there, node.func) == ref:
+                    yield from ((there, value) for value in _argument(node, position, name))
+
+
+def _parameters(function: ast.FunctionDef) -> list[str]:
+    places = function.args
+    return [one.arg for one in (*places.posonlyargs, *places.args, *places.kwonlyargs)]
+
+
+def _argument(call: ast.Call, position: int, name: str) -> Iterator[ast.expr]:
+    yield from (word.value for word in call.keywords if word.arg == name)
+    if position < len(call.args) and not any(isinstance(a, ast.Starred) for a in call.args):
+        yield call.args[position]
 
 
 def _function_around(file: FileSymbols, node: ast.AST) -> ast.AST | None:
