@@ -95,8 +95,10 @@ def in_force(seen: Hardened | None) -> Iterator[Observation]:
     """Yield each restriction that was really seen inside; the engine's word is not enough.
 
     Raises:
-        CouldNotCheck: one was not in force, which is no fault of the image.
+        CouldNotCheck: one was not in force, which is no fault of the image; or nobody could look.
     """
+    if seen is not None and seen.hindered is not None:
+        raise seen.hindered
     if seen is None or seen.inside is None:
         return
     idle = []

@@ -470,11 +470,13 @@ def judged(tmp_path):
     """Judge an environment that was written down, and not looked at."""
 
     def judge_it(*files, found=(), lock="", toml=None, bytecode=(), answer=None, **facts):
+        none = facts.pop("base", Inherited("", unknown="nobody looked"))
+        dockerfile = facts.pop("dockerfile", "")
         toml = toml or TOML.replace('installed = "/opt/venv/installed.json"\n', "")
         manifest, source = project(tmp_path / "tree", lock, toml)
+        (tmp_path / "tree/Dockerfile").write_text(dockerfile)
         held = environment(*files, found=found, **facts)
         inside = Inside("the image", answer=answer or {})
-        none = Inherited("", unknown="nobody looked")
         return concluded(gate_image(held, bytecode, none, inside, source, manifest))
 
     return judge_it
@@ -489,6 +491,25 @@ def test_an_undeclared_lock_is_told_and_the_rest_is_judged(judged):
     declared = judged(found=[installed("one")], lock="one==1\n")
     assert "names no [image].installed" in " ".join(one.message for one in declared.seen)
     assert declared.outcome is Outcome.PASS
+
+
+def test_modules_beside_all_that_was_reviewed_or_installed_are_told(judged, tmp_path):
+    python = replace(PYTHON, path=("/srv/lib", *PYTHON.path))
+    files = ("/srv/lib/ahead.py", "/srv/lib/copied.py", "/srv/lib/made.py", "/srv/lib/notes.txt")
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/copied.py").write_text("")
+    given = {
+        "python": python,
+        "found": [installed("one")],
+        "base": Inherited("base"),
+        "dockerfile": "FROM x\nCOPY copied.py /srv/lib/\n",
+        "toml": TOML + '[contents]\ngenerated = ["/srv/lib/made.py"]\n',
+    }
+    subject = "modules in other folders on Python's path"
+    seen = judged(*files, **given).findings
+    assert [got for told, got in seen if told == subject] == ["/srv/lib/ahead.py"]
+    unknown = judged(*files, **{**given, "base": Inherited("", unknown="nobody looked")})
+    assert subject not in {told for told, _ in unknown.findings}
 
 
 def test_a_lock_that_cannot_be_read_is_an_error_unless_something_else_is_wrong(judged, tmp_path):

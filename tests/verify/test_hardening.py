@@ -3,6 +3,7 @@
 import subprocess
 import textwrap
 import uuid
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -22,7 +23,16 @@ from verify.probes.protocol.page import Page, Tab
 from verify.probes.source import Source
 from verify.probes.standing import Granted, Health, Standing
 from verify.probes.trials import OK, REFUSED, SILENT, Trial, Tried, User
-from verify.surroundings import Distribution, Inside, Limits, Listener, Mount, Process, Recorded
+from verify.surroundings import (
+    Distribution,
+    Inside,
+    Interpreter,
+    Limits,
+    Listener,
+    Mount,
+    Process,
+    Recorded,
+)
 from verify.tables import Hardening, Image
 
 SPEC = Image(dockerfile="Dockerfile", tag="x:y", lock="lock.txt")
@@ -93,6 +103,18 @@ def look(tmp_path):
 
 def test_a_sound_image_has_no_finding(look):
     assert look(layer(put("/bin/su", mode=0o4755), of_base=True), layer(put("/srv/a"))) == []
+
+
+def test_packages_that_the_images_own_user_may_write_are_told(look):
+    python = Interpreter("3.11.2", "/v/bin/python", "/v", ("/app", "/v/lib", "", "/"), {}, "")
+    inside = Inside("the image", interpreter=python)
+    changed = layer(put("/v/lib/one.py", uid=USER.uid), put("/v/other", uid=USER.uid))
+    subject = f"what the user {USER.uid} may write where Python finds modules"
+    assert [row[:2] for row in look(changed, inside=inside)] == [(subject, "/v/lib/one.py")]
+    root = replace(USER, uid=0)
+    tried = Tried(root, ("check",), 5.0, GOOD)
+    assert subject not in {row[0] for row in look(changed, inside=inside, tried=tried)}
+    assert look(layer(put("/v/lib/one.py")), inside=inside) == []
 
 
 @pytest.mark.parametrize(
@@ -414,9 +436,14 @@ def running(**changed):
 
 
 def works(**changed):
-    inside = Inside(
-        "the hardened one",
-        **{"processes": (FIRST,), "mounts": MOUNTS, "limits": LIMITS, **changed.pop("inside", {})},
+    inner = changed.pop("inside", {})
+    inside = (
+        inner
+        if inner is None
+        else Inside(
+            "the hardened one",
+            **{"processes": (FIRST,), "mounts": MOUNTS, "limits": LIMITS, **inner},
+        )
     )
     known = {"page": PAGE, "ended": "", "causes": {}, "inside": inside}
     return Hardened(ASKED, **{**known, **changed})
@@ -497,6 +524,19 @@ def test_each_restriction_that_breaks_the_page_is_named_with_the_line_of_the_log
     ]
     # One that does well without what it was refused has nothing broken.
     assert watched(hard=works(causes=hardened.causes(log))) == []
+
+
+def test_a_limit_that_stops_whoever_looks_inside_hides_no_finding_and_is_no_pass():
+    stopped = CouldNotCheck("can't start new thread")
+    with pytest.raises(CouldNotCheck, match="new thread"):
+        watched(hard=works(inside=None, hindered=stopped))
+    log = "RuntimeError: can't start new thread"
+    fewer = Page(**{name: getattr(PAGE, name) for name in Page.__slots__} | {"tabs": ()})
+    seen = works(page=fewer, causes=hardened.causes(log), inside=None, hindered=stopped)
+    assert watched(hard=seen) == [
+        ("under restrictions, the tabs", ()),
+        ("what the limit of processes breaks", log),
+    ]
 
 
 def test_a_page_that_shows_a_fault_under_restrictions_is_a_finding():

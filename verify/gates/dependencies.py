@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from verify.declared import Declared
 from verify.difference import Change
 from verify.errors import CouldNotCheck
 from verify.model import Observation
+from verify.probes.dockerfile.placed import placed_by
 from verify.probes.images.export import ENGINES
 from verify.probes.packages import locked
 from verify.probes.packages.claimed import claims
@@ -71,6 +73,7 @@ def gate_image(
         *_unowned(environment),
         *_started(environment, inherited),
         *_of_the_base(environment, inherited, manifest),
+        *_elsewhere(environment, inherited, source, manifest),
         *_required(environment, pins),
         *_bytecode(environment, bytecode),
     ):
@@ -245,6 +248,25 @@ def _of_the_base(
         yield Observation(subject, same, str(difference), difference.path)
     if not touched:
         yield Observation(subject, same, same, message=f"{len(inherited.files)} paths")
+
+
+def _elsewhere(
+    environment: Environment, inherited: Inherited, source: Source, manifest: Manifest
+) -> Iterator[Observation]:
+    """Yield the modules that Python finds in folders which nobody is to fill."""
+    subject, expected = "modules in other folders on Python's path", "none that nobody reviewed"
+    spec = manifest.image
+    if spec is None or inherited.unknown:
+        yield Observation(subject, "not looked at", "not looked at", message=inherited.unknown)
+        return
+    found = environment.strays(inherited.files, (spec.app_dir,))
+    shipped = placed_by(source, spec) if found else {}
+    declared = Declared(manifest.contents, spec.app_dir.rstrip("/"))
+    strays = [path for path in found if path not in shipped and declared.mark(path) is None]
+    for path in strays:
+        yield Observation(subject, expected, path, path, message="whatever imports finds it")
+    if not strays:
+        yield Observation(subject, expected, expected, message=f"{len(found)} reviewed ones")
 
 
 def _required(environment: Environment, pins: Iterable[Pin]) -> Iterator[Observation]:

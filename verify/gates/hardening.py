@@ -67,6 +67,7 @@ def gate_image(
         _user(health_check, place),
         _rights(there, image_layers, manifest.hardening.setuid, place),
         _application(there, health_check, manifest.image.app_dir, place),
+        _packages(there, health_check, image_inside, manifest.image.app_dir, place),
         configured(image, image_layers, place),
         in_layers(there, image_layers, published, place),
         caches(image_layers, place),
@@ -156,6 +157,30 @@ def _application(
     subject, expected = f"what the user {user.uid} may write in {folder}", NONE
     found = [path for path, file in inside.items() if ours.writable(file, user.uid, user.gids)]
     told = f"Leave it to root: no --chown, and RUN chmod -R go-w {folder}."
+    for path in found[:MOST] or [NONE]:
+        yield Observation(subject, expected, path, place.path, message=told)
+    if len(found) > MOST:
+        yield Observation(subject, expected, f"{len(found) - MOST} more", place.path, message=told)
+
+
+def _packages(
+    there: Mapping[str, Placed], tried: Tried, seen: Inside, app_dir: str, place: Said
+) -> Iterator[Observation]:
+    """Judge whether what the application imports can be changed; its own folder is told apart."""
+    user, interpreter = tried.user, seen.interpreter
+    if not user.uid or interpreter is None:
+        return
+    own = f"{app_dir.rstrip('/')}/"
+    on_path = (one.rstrip("/") for one in interpreter.path)
+    folders = tuple(f"{one}/" for one in on_path if one and not f"{one}/".startswith(own))
+    inside = {
+        path: placed.file
+        for path, placed in there.items()
+        if f"{path}/".startswith(folders) and not f"{path}/".startswith(own)
+    }
+    subject, expected = f"what the user {user.uid} may write where Python finds modules", NONE
+    found = [path for path, file in inside.items() if ours.writable(file, user.uid, user.gids)]
+    told = "Install as root, and leave it to root: whoever may write there decides what runs."
     for path in found[:MOST] or [NONE]:
         yield Observation(subject, expected, path, place.path, message=told)
     if len(found) > MOST:

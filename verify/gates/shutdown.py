@@ -2,7 +2,8 @@
 
 Why: what does not end by itself is killed, and whatever it was about to write is lost.
 Fix: let the server be the container's first process, with CMD as a list of words and no shell
-before it, and let nothing of the dashboard catch SIGTERM or hold the process open.
+before it, ask for no other signal (STOPSIGNAL), and let nothing of the dashboard catch SIGTERM or
+hold the process open.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def gate_container(drill: Drill, manifest: Manifest) -> Iterator[Observation]:
-    """Send SIGTERM to a container while a visitor has its page open."""
+    """Stop a container as an engine does, by SIGTERM, while a visitor has its page open."""
     path = manifest.image.dockerfile if manifest.image else None
     ended = drill.exit_code is not None
     yield Observation(

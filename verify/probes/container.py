@@ -21,6 +21,9 @@ LOG_LINES = 30
 STOPPING = 10
 """Seconds until a container that is told to stop is killed; 0.3 are usual."""
 
+TERM = "SIGTERM"
+"""By which an engine stops a container whose image asks for nothing else."""
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -68,6 +71,11 @@ class Container:
         """All of what the engine told of it when it was asked last."""
         attrs: Mapping[str, Any] = self.raw.attrs
         return attrs
+
+    @property
+    def stop_signal(self) -> str:
+        """The signal that an engine stops it by: SIGTERM, unless its image asks for another."""
+        return str((self.raw.attrs.get("Config") or {}).get("StopSignal") or TERM)
 
     def url(self, port: int) -> str:
         """Return the loopback address that leads to this port of the container."""
@@ -154,7 +162,7 @@ class Container:
         return plain(raw.decode("utf-8", "replace"))
 
     def terminate(self, patience: float) -> int | None:
-        """Send SIGTERM, and wait for the end.
+        """Send the signal that an engine stops it by, SIGTERM as a rule, and wait for the end.
 
         Args:
             patience: seconds to wait.
@@ -168,7 +176,7 @@ class Container:
         from requests import RequestException
 
         with engine_errors("it cannot be told to stop"):
-            self.raw.kill(signal="SIGTERM")
+            self.raw.kill(signal=self.stop_signal)
             # The SDK has several errors for a wait that is over; the state tells which it was.
             with contextlib.suppress(RequestException):
                 return int(self.raw.wait(timeout=patience)["StatusCode"])

@@ -94,6 +94,7 @@ class Hardened:
         causes: of each restriction that its log complains of, the first line that does.
         inside: what really was in force; None when it ended before anybody could look.
         last_words: the end of its log, when it gave no page.
+        hindered: why nobody could look inside, though it ran.
     """
 
     restrictions: Restrictions
@@ -102,6 +103,7 @@ class Hardened:
     causes: Mapping[str, str]
     inside: Inside | None
     last_words: str = ""
+    hindered: CouldNotCheck | None = None
 
 
 def of(spec: Image, hardening: Hardening, config: Mapping[str, Any]) -> Restrictions:
@@ -172,13 +174,18 @@ def _look(
         )
         container.hold()
         page = wire.read(url, deadline=deadline, open_tabs=True, tab_deadline=tab_seconds)
-        facts = inside.look(
-            f"docker://{container.id}",
-            spec.python,
-            {"root": spec.app_dir, "processes": True, "mounts": True, "limits": True},
-            deadline=deadline,
-            watch=container.same,
-        )
+        hindered, seen = None, None
+        try:
+            facts = inside.look(
+                f"docker://{container.id}",
+                spec.python,
+                {"root": spec.app_dir, "processes": True, "mounts": True, "limits": True},
+                deadline=deadline,
+                watch=container.same,
+            )
+            seen = decode(facts, "the container under restrictions")
+        except CouldNotCheck as error:
+            hindered = error  # a limit that stops the page may stop whoever looks, too
         container.same()
     except (SubjectBroken, CouldNotCheck) as error:
         # One that ended says itself why; whether what was asked of it failed, too, is no matter.
@@ -188,8 +195,8 @@ def _look(
         log = plain(container.finish()).strip()
         words = "\n".join(log.splitlines()[-LOG_LINES:])
         return Hardened(restrictions, None, how, causes(f"{log}\n{how}"), None, words)
-    seen = decode(facts, "the container under restrictions")
-    return Hardened(restrictions, page, "", causes(container.whole_log()), seen)
+    found = causes(container.whole_log())
+    return Hardened(restrictions, page, "", found, seen, hindered=hindered)
 
 
 def causes(log: str) -> dict[str, str]:

@@ -18,9 +18,21 @@ _PART = re.compile(r"^(\s|Traceback|During handling|The above exception|$)")
 # A level stands near the beginning of a line, in capitals: after a time and perhaps a process.
 _GRAVE = re.compile(r"^.{0,60}?(?<![\w-])(ERROR|CRITICAL|FATAL)(?![\w-])")
 
+# The same in a log whose lines are objects of JSON, or pairs as `level=error msg="no answer"`.
+_LEVEL = r"(?:log\.)?(?:level|levelname|lvl|severity)"
+_WORD = r"(?:error|critical|fatal|alert|emergency)"
+_PAIR = r'[\w.@-]+=(?:"[^"]*"|[^"\s]\S*)? '
+_FIELD = re.compile(
+    rf'^\{{.*"{_LEVEL}"\s*:\s*"{_WORD}"|^(?:{_PAIR})*{_LEVEL}="?{_WORD}(?![\w-])', re.IGNORECASE
+)
+
+# What Python says of an exception that nobody can catch: of an exit handler, say. Where the code is
+# none of Python's, no traceback follows.
+_IGNORED = re.compile(r"^Exception ignored (in|while)\b")
+
 
 def faults(text: str) -> tuple[str, ...]:
-    """Return each fault in a log: a traceback, or a line of level ERROR and above.
+    """Return each fault in a log: a traceback, an ignored exception, a line of level ERROR and up.
 
     A traceback and the line that announced it are one.
 
@@ -31,14 +43,17 @@ def faults(text: str) -> tuple[str, ...]:
     lines = text.splitlines()
     number = 0
     while number < len(lines):
-        announced = bool(_GRAVE.match(lines[number]))
+        ignored = bool(_IGNORED.match(lines[number]))
+        announced = ignored or bool(_GRAVE.match(lines[number]) or _FIELD.match(lines[number]))
         begins = number + 1 if announced else number
         if begins < len(lines) and _TRACEBACK in lines[begins]:
             ends = _end(lines, begins)
             found.append(_told(lines[number:ends]))
             number = ends
             continue
-        if announced:
+        if ignored:
+            found.append(_told(lines[number : number + 2]))
+        elif announced:
             found.append(lines[number].strip())
         number += 1
     return tuple(found)

@@ -201,7 +201,8 @@ def in_command(command: str) -> tuple[tuple[str, str], ...]:
 
 
 _NAMED: Final = re.compile(
-    r"(?i)(?:^|_)(?:SECRET|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|API_?KEY|(?<!PUBLIC_)KEY)$"
+    r"(?i)(?:(?:^|_)(?:SECRET|TOKEN|(?:PG)?PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|API_?KEY"
+    r"|(?<!PUBLIC_)KEY)|_PASS|_PWD)$"  # PGPASSWORD is libpq's; PWD alone is a folder
 )
 
 _PUBLIC: Final = MappingProxyType({"GPG_KEY": re.compile(r"[0-9A-F]{40}$")})

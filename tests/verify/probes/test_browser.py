@@ -98,6 +98,19 @@ with only:
     )
 """
 
+TRAPPED_TABS = """
+import streamlit as st
+
+for tab in st.tabs(["One", "Two"]):
+    with tab:
+        st.button("A way out", key=str(tab))
+st.html(
+    "<script>document.addEventListener('keydown', (event) => { if (event.key === 'Tab'"
+    " && document.activeElement.closest('[role=tab]')) event.preventDefault() }, true)</script>",
+    unsafe_allow_javascript=True,
+)
+"""
+
 BUSY = """
 import streamlit as st
 
@@ -311,6 +324,14 @@ def test_tabs_behind_one_where_the_focus_went_back_are_opened_all_the_same(tmp_p
 def test_a_focus_that_cannot_leave_is_told(tmp_path):
     with served(tmp_path, TRAP) as server:
         assert "a trap" in at(server).keyboard.trapped
+
+
+@pytest.mark.browser
+def test_a_focus_that_cannot_leave_the_tabs_is_told(tmp_path):
+    with served(tmp_path, TRAPPED_TABS) as server:
+        sight = at(server)
+    assert sorted(sight.keyboard.moves) == [("One", ""), ("Two", "")]
+    assert "tab" in sight.keyboard.trapped.lower()
 
 
 # Runs a walk whose browser does not close.

@@ -180,6 +180,61 @@ def test_a_container_that_never_gets_ready_is_given_up_at_the_deadline(engine, s
     assert "waiting for nothing" in caught.value.log
 
 
+SERVES_ONCE = """
+import http.server, os
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if "health" not in self.path:
+            print("last words", flush=True)
+            {how}
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.end_headers()
+        self.wfile.write(b"ok")
+http.server.ThreadingHTTPServer(("", 8501), Answer).serve_forever()
+"""
+
+
+@pytest.mark.parametrize("how", ["os._exit(7)", "os.abort()"])
+def test_a_server_that_ends_when_its_first_visitor_comes_is_broken(engine, spec, tmp_path, how):
+    built = build(engine, spec, tmp_path)
+    container = start(engine, built, spec, "python3", "-c", SERVES_ONCE.format(how=how))
+    with pytest.raises(SubjectBroken) as caught:
+        ready.first_page(
+            container.url(8501),
+            what="the container",
+            ended=container.ended,
+            log=container.log,
+            deadline=30,
+        )
+    assert "exited with exit code" in caught.value.got
+    assert "last words" in caught.value.log
+
+
+def test_a_server_that_is_killed_under_its_first_visitor_is_not_to_blame(monkeypatch):
+    def cut(*_, **__):
+        raise CouldNotCheck("dropped the connection")
+
+    monkeypatch.setattr(ready, "health", lambda _: "ok")
+    monkeypatch.setattr(ready.wire, "read", cut)
+    ways = {"exited with exit code 137": CouldNotCheck, "": CouldNotCheck}
+    ways |= {"exited with exit code 137 (out of memory)": SubjectBroken}
+    for how, error in ways.items():
+        with pytest.raises(error):
+            ready.first_page("http://x", what="it", ended=lambda h=how: h, log=str, deadline=5)
+
+
+@pytest.mark.parametrize(("lines", "code"), [((), 5), (("STOPSIGNAL SIGUSR1",), 6)])
+def test_a_container_is_stopped_by_the_signal_that_its_image_asks_for(
+    engine, spec, tmp_path, until, lines, code
+):
+    built = build(engine, spec, tmp_path, *lines)
+    traps = "trap 'exit 5' TERM; trap 'exit 6' USR1; echo ready; while :; do sleep 0.1; done"
+    container = start(engine, built, spec, "sh", "-c", traps)
+    until(lambda: "ready" in container.log())
+    assert container.terminate(20) == code
+
+
 def test_a_command_that_is_not_in_the_image_does_not_start(engine, spec, tmp_path):
     built = build(engine, spec, tmp_path)
     with pytest.raises(SubjectBroken, match="does not start"):

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from verify.difference import Change
 from verify.errors import CouldNotCheck, Unavailable
 from verify.inventory import File, Inventory, Kind
 from verify.probes.packages import recompiled
 from verify.probes.packages.bytecode_files import followed, is_cached, resolved, source_of
 from verify.probes.packages.environment import Environment
+from verify.probes.packages.inherited import Inherited
 from verify.probes.packages.recompiled import State
 from verify.probes.packages.requirements import Unmet, unmet
 from verify.surroundings import Distribution, Inside, Interpreter, Recorded
@@ -225,3 +227,42 @@ def test_bytecode_is_no_orphan_where_nobody_can_tell_whether_its_source_is_there
     assert recompiled._judged(pair, row, {"/c": "gone"}).state is State.ORPHAN
     seen = recompiled._judged(pair, row, {"/a/b.py": "input/output error"})
     assert (seen.state, seen.detail) == (State.UNREAD, "input/output error")
+
+
+PROGRAM, LIBRARY = "/usr/bin/python3.11", "/usr/lib/libpython3.11.so.1.0"
+
+
+def interpreter(digest="0"):
+    """Return what stands where an environment's interpreter is that of the system."""
+    return (
+        File("/opt/venv/bin/python", Kind.LINK, target=PROGRAM),
+        File(PROGRAM, size=1, digest=digest),
+        File(LIBRARY, size=1, digest="0"),
+    )
+
+
+def test_the_interpreter_is_the_program_that_its_links_lead_to_and_its_library():
+    assert environment(*interpreter()).programs == (PROGRAM, LIBRARY)
+    assert environment().programs == ("/opt/venv/bin/python",)
+
+
+def test_an_interpreter_that_is_not_the_bases_is_told():
+    base = Inherited("base", {file.path: file for file in interpreter()})
+    assert list(base.touched(environment(*interpreter()), ())) == []
+    (told,) = base.touched(environment(*interpreter("1")), ())
+    assert (told.path, told.change) == (PROGRAM, Change.CHANGED)
+
+
+def test_an_interpreter_that_the_base_does_not_have_may_have_been_installed():
+    assert list(Inherited("base").touched(environment(*interpreter("1")), ())) == []
+
+
+def test_modules_in_a_folder_that_nobody_fills_are_told():
+    path = ("/srv/a", "/app", "/base", "/home/p/lib/python3.11", "/gone", *PYTHON.path)
+    files = ("/srv/a/x.py", "/srv/a/b/y.so", "/srv/a/z.pyc", "/srv/a/read.me", "/app/page.py")
+    more = ("/base/own.py", "/home/p/lib/python3.11/os.py", "/srv/a/of_one.py")
+    record = (Recorded("/srv/a/of_one.py", "0", 0),)
+    one = replace(installed("one", folder="/srv/a"), record=record)
+    held = environment(*files, *more, found=(one,), python=replace(PYTHON, path=path))
+    base = {"/base": File("/base", Kind.FOLDER), "/base/own.py": File("/base/own.py")}
+    assert set(held.strays(base, ("/app",))) == {"/srv/a/x.py", "/srv/a/b/y.so"}

@@ -84,3 +84,46 @@ def test_a_line_of_a_grave_level_is_a_fault(line):
 def test_a_traceback_cut_off_at_the_end_is_a_fault():
     assert faults("Traceback (most recent call last):\n  File x") != ()
     assert faults("Traceback (most recent call last):") != ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"time": "2026-11-23T00:01:02Z", "level": "error", "message": "no answer"}',
+        '{"message": "no answer", "severity": "CRITICAL"}',
+        '{"log.level":"Fatal","message":"no answer"}',
+        'ts=2026-11-23T00:01:02Z level=error msg="no answer"',
+        'level="error" msg="no answer"',
+        'msg="no answer" at= level=error',
+    ],
+)
+def test_a_line_with_its_level_in_a_field_is_a_fault(line):
+    assert faults(QUIET + line + "\n" + QUIET) == (line,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"level": "info", "message": "no error"}',
+        '{"message": "the \\"level\\" was error"}',
+        "level=info msg=error",
+        "set log level=error to see less",
+        "level=error-free",
+    ],
+)
+def test_a_line_that_only_speaks_of_errors_is_none(line):
+    assert faults(line) == ()
+
+
+def test_an_exception_that_nobody_can_catch_is_a_fault_even_without_a_traceback():
+    code = "import atexit; atexit.register(int, 'x'); print('goes on', flush=True)"
+    (fault,) = faults(QUIET + said_by(code))
+    assert fault.startswith("Exception ignored in")
+    assert "ValueError: invalid literal" in fault
+
+
+def test_an_exception_that_nobody_can_catch_is_one_fault_with_its_traceback():
+    code = "import atexit; atexit.register(lambda: int('x'))"
+    (fault,) = faults(said_by(code))
+    assert fault.startswith("Exception ignored in")
+    assert fault.endswith("ValueError: invalid literal for int() with base 10: 'x'")

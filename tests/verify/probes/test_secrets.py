@@ -178,7 +178,13 @@ def test_names_of_variables_suffice():
             "API_KEY": "x",
             "SESSION_SECRET": "x",
             "GITHUB_TOKEN": "x",
+            "PGPASSWORD": "x",
+            "MYSQL_PWD": "x",
+            "SMTP_PASS": "x",
             "EMPTY_TOKEN": "",
+            "PWD": "/srv",
+            "OLDPWD": "/",
+            "COMPASS": "north",
             "PATH": "/usr/bin",
             "PUBLIC_KEY": "x",
             "KEYBOARD": "x",
@@ -189,7 +195,8 @@ def test_names_of_variables_suffice():
         }
     )
     assert [name for name, _ in found] == [
-        *("DB_PASSWORD", "API_KEY", "SESSION_SECRET", "GITHUB_TOKEN", "DATABASE_URL")
+        *("DB_PASSWORD", "API_KEY", "SESSION_SECRET", "GITHUB_TOKEN"),
+        *("PGPASSWORD", "MYSQL_PWD", "SMTP_PASS", "DATABASE_URL"),
     ]
 
 

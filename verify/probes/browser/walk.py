@@ -222,6 +222,11 @@ class Walk:
             if at < 0:
                 moves.append(("", f"the arrow key left the tabs for {ask('__look.focus().name')}"))
                 break
+            if at >= len(self.labels):
+                moves.append(
+                    ("", f"a tab that was not there at first, {ask('__look.focus().name')}")
+                )
+                break
             self.tab = self.labels[at]
             if not ask("n => __look.state(n).selected", at):
                 press("Enter")
@@ -261,10 +266,12 @@ class Walk:
 
     def _leave(self) -> str:
         """Tab on to the end of the page; say where the focus stays for ever, if anywhere."""
-        before = ""
+        before, begins = "", self._ask("__look.focus().tab")
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
             now = self._ask("__look.focus()")
+            if not before and now["tab"] == begins >= 0:
+                return str(now["name"])  # where it began, and where arrow keys alone lead away
             if now["body"] or now["tab"] >= 0:
                 return ""
             before = str(now["name"])

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from verify.difference import Difference, compare
 from verify.inventory import File, Kind
-from verify.probes.packages.bytecode_files import is_cached, source_of
+from verify.probes.packages.bytecode_files import is_cached, resolved, source_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from verify.inventory import Inventory
     from verify.surroundings import Distribution, Interpreter, Recorded
 
@@ -28,6 +30,8 @@ _OWN = re.compile(
 )
 _PYTHON = re.compile(r"bin/python[\d.]*")
 _LIBRARIES = "lib64"
+_MODULES = (".py", ".so")
+_LIBRARY = re.compile(r"/python3\.\d+(?:/|$)")
 _START = re.compile(r"(?:site|user)customize(?:\.[^/]*|/__init__\.[^/]*)")
 
 
@@ -126,6 +130,43 @@ class Environment:
                 for path, file in self.files.files.items()
                 if file.kind is not Kind.FOLDER and _is_hook(path, folders, sites)
             )
+        )
+
+    @cached_property
+    def programs(self) -> tuple[str, ...]:
+        """The interpreter itself: the program that its links lead to, and the library of that."""
+        major, minor = self.interpreter.version.split(".")[:2]
+        library = re.compile(rf".*/libpython{major}\.{minor}[^/]*\.so[^/]*")
+        executable = self.interpreter.executable
+        return (
+            resolved(executable, self.files.files) or executable,
+            *sorted(
+                path
+                for path, file in self.files.files.items()
+                if file.kind is Kind.FILE and library.fullmatch(path)
+            ),
+        )
+
+    def strays(self, base: Mapping[str, File], apart: Iterable[str]) -> tuple[str, ...]:
+        """Return the modules in folders on Python's path that nobody installed.
+
+        Its own library is left out wherever it stands: a step may have installed an interpreter.
+
+        Args:
+            base: what the base image has there.
+            apart: folders that others look at.
+        """
+        others = tuple(f"{one.rstrip('/')}/" for one in (*self.roots, *apart))
+        return tuple(
+            path
+            for folder in self.path
+            if folder and folder not in base and not _LIBRARY.search(folder)
+            for path, file in self.files.below(folder).items()
+            if file.kind is not Kind.FOLDER
+            and path.endswith(_MODULES)
+            and not path.startswith(others)
+            and path not in base
+            and path not in self.recorded
         )
 
     def around(self, path: str) -> str:

@@ -68,10 +68,24 @@ class Inherited:
         for difference in compare(expected, got, attributes=COMPARED, within=folders):
             if difference.change not in {Change.MISSING, Change.UNREAD}:
                 yield difference
+        yield from self._programs(environment, apart)
         for path in environment.path:  # an archive of modules
             file = environment.files.files.get(path)
             if file is not None and file.kind is not Kind.FOLDER and path not in self.files:
                 yield Difference(path, Change.EXTRA, got=file)
+
+    def _programs(self, environment: Environment, apart: tuple[str, ...]) -> Iterator[Difference]:
+        """Yield the parts of the interpreter that are in the base otherwise.
+
+        What the base does not have may have been installed since: nothing tells how it should be.
+        """
+        there = [one for one in environment.programs if not _below(one, apart)]
+        files = {path: file for path in there if (file := environment.files.files.get(path))}
+        expected = {path: self.files[path] for path in files if path in self.files}
+        got = Inventory(environment.files.where, environment.files.roots, files)
+        for difference in compare(expected, got, attributes=COMPARED):
+            if difference.change is Change.CHANGED:
+                yield difference
 
 
 def inherited(engine: Engine, image: Built, dockerfile: str, folders: Iterable[str]) -> Inherited:
