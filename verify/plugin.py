@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from verify.catalog import PREFIX, Gate
-from verify.errors import SubjectBroken
+from verify.errors import CouldNotCheck, SubjectBroken
 from verify.judge import checked, judge, said
 from verify.model import Cell, ImageRef, Observation, Outcome, Stage
+from verify.probes.room import make_sure_of_room
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -42,6 +43,7 @@ class Run:
         beside: the run matrix, while it is drawn up.
         screenshots: the folder that gets a picture of each tab; None for none.
         previous: the image to go back to, by tag, id or digest; empty for the one kept here.
+        sparing: whether doing two things at once would only cost more.
     """
 
     manifest: Manifest
@@ -57,6 +59,7 @@ class Run:
     beside: Beside | None = None
     screenshots: Path | None = None
     previous: str = ""
+    sparing: bool = False
 
     def stages(self) -> set[Stage]:
         """Return the stages that are looked at."""
@@ -118,7 +121,12 @@ class GatePlugin:
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Turn a gate file that cannot be imported into an ERROR of its cells."""
-        report = yield
+        try:
+            report = yield
+        except SystemExit as error:  # pytest itself would end with it, and so would all other gates
+            report = pytest.CollectReport(
+                collector.nodeid, "failed", f"SystemExit: {error}", result=[]
+            )
         if report.failed:
             said = _last_line(str(report.longrepr)).removeprefix("E").strip()
             for gate, stage in sorted(self._run.asked):
@@ -166,6 +174,12 @@ class GatePlugin:
         self, gate: str, stage: Stage, error: BaseException | None
     ) -> tuple[Outcome, str, bool]:
         """Map what happened to (outcome, reason, required)."""
+        if stage is not Stage.SOURCE and isinstance(error, SubjectBroken | CouldNotCheck | None):
+            # What is executed without room fails for that, and is not to be blamed.
+            try:
+                make_sure_of_room(self._run.scratch)
+            except CouldNotCheck as full:
+                return judge(self._observed, full)
         if isinstance(error, SubjectBroken):
             return self._blame(gate, stage, error)
         if isinstance(error, pytest.FixtureLookupError):

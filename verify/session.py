@@ -37,6 +37,7 @@ UNUSED = (
     "stepwise",
     "terminal",
     "unittest",
+    "unraisableexception",
     "warnings",
 )
 """Plugins of pytest that would only cost time here, write into the project, or print."""
@@ -53,6 +54,8 @@ class Options:
         progress: hears what happens.
         screenshots: the folder that gets a picture of each tab; None for none.
         previous: the image to go back to, by tag, id or digest; empty for the one kept here.
+        sparing: whether other runs need the other cores, so that doing two things at once would
+            only cost more.
     """
 
     root: Path
@@ -61,6 +64,7 @@ class Options:
     progress: Progress = field(default_factory=Progress)
     screenshots: Path | None = None
     previous: str = ""
+    sparing: bool = False
 
 
 _LONGEST = ("entry", Stage.SOURCE)
@@ -82,16 +86,21 @@ def run(options: Options) -> Report:
 
     with contextlib.ExitStack() as stack:
         beside = None
-        if _LONGEST in asked:  # it needs nothing of the others, so it runs beside them from now on
+        if (
+            _LONGEST in asked and not options.sparing
+        ):  # it needs nothing of the others, so it runs beside them from now on
             from verify.probes.launchers.beside import Beside
 
             beside = stack.enter_context(contextlib.closing(Beside(reviewed.root)))
 
         from verify.plugin import Run  # imports pytest, which a wrong command line need not pay for
         from verify.probes import git
+        from verify.probes.folders import PREFIX, mark, sweep
 
         checkout = git.checkout(reviewed.root)
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="verify-"))
+        sweep()
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX))
+        mark(scratch)
         current = Run(
             manifest=reviewed,
             asked=frozenset(asked),
@@ -102,6 +111,7 @@ def run(options: Options) -> Report:
             beside=beside,
             screenshots=options.screenshots,
             previous=options.previous,
+            sparing=options.sparing,
         )
         options.progress.begin(asked)
         stack.callback(options.progress.end)

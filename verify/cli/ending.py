@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import warnings
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -34,6 +35,10 @@ def people_first() -> Iterator[None]:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+    if not sys.warnoptions:
+        # What a library warns of is for whoever works on verify. Here, and not where it arises:
+        # filters are one list for all threads, and one that another thread sets may be lost.
+        warnings.simplefilter("ignore")
     try:
         yield
     except VerifyError as error:

@@ -19,10 +19,11 @@ def engine_errors(what: str) -> Iterator[None]:
     """Turn the SDK's errors into ours: the engine failed, which says nothing about the subject."""
     import requests
     from docker.errors import DockerException
+    from urllib3.exceptions import HTTPError  # what a stream that breaks off raises, bare
 
     try:
         yield
-    except (DockerException, requests.RequestException, OSError) as error:
+    except (DockerException, requests.RequestException, HTTPError, OSError) as error:
         raise CouldNotCheck(
             f"{what}: {short(error)}", "See whether the engine still answers: `docker info`."
         ) from error

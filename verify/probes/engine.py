@@ -349,15 +349,25 @@ class Engine:
         return swept
 
     def close(self) -> None:
-        """Remove everything this run made; from now on it makes nothing more."""
+        """Remove everything this run made; from now on it makes nothing more.
+
+        Raises:
+            CouldNotCheck: something cannot be removed.
+        """
+        hindrance: CouldNotCheck | None = None
         try:
             with uninterrupted():
                 with self._lock:
                     self._closed = True
                 for raw in list(self._made):
-                    self._remove(raw)
+                    try:
+                        self._remove(raw)
+                    except CouldNotCheck as error:  # one that is stuck keeps no other
+                        hindrance = error
         finally:
             self._client.close()
+        if hindrance is not None:
+            raise hindrance
 
 
 def connect(run_id: str, seconds: float = SDK_SECONDS) -> Engine:

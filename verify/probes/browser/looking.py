@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from verify.errors import CouldNotCheck
+from verify.probes import folders
 from verify.probes.access import ANYBODY, Access
 from verify.probes.browser.finding import VARIABLE
 from verify.probes.browser.sight import (
@@ -217,6 +218,7 @@ def _folder() -> Iterator[Path]:
     # Chromium makes a socket in it, whose path must not be longer than about 100 characters.
     short = len(tempfile.gettempdir()) <= _SHORT
     folder = Path(tempfile.mkdtemp(prefix="verify-browser-", dir=None if short else _SHORTEST))
+    folders.mark(folder)
     try:
         yield folder
     finally:

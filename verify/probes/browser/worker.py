@@ -63,6 +63,14 @@ def _walk(playwright: Playwright, order: dict[str, Any], target: Path) -> None:
         # not there in a closed network.
         args=[*FLAGS, f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {parts.hostname}"],
     )
+    # Playwright may go on waiting for what cannot come any more.
+    browser.on("disconnected", lambda _: _fail(target, "the browser died"))
+    if not browser.is_connected():
+        _fail(target, "the browser died")
+    patience = order["tab_seconds"] + STUCK
+    silent = threading.Timer(patience, _fail, (target, "the browser opens no page that answers"))
+    silent.daemon = True
+    silent.start()
     widths = sorted(order["widths"], reverse=True)
     context = browser.new_context(
         viewport={"width": widths[0], "height": HEIGHT},
@@ -75,11 +83,9 @@ def _walk(playwright: Playwright, order: dict[str, Any], target: Path) -> None:
     context.set_default_timeout(1000 * order["tab_seconds"])
     context.set_default_navigation_timeout(1000 * order["deadline"])
     page = context.new_page()
-    # Playwright may go on waiting for what cannot come any more.
-    browser.on("disconnected", lambda _: _fail(target, "the browser died"))
     page.on("crash", lambda _: _fail(target, "the browser's page crashed"))
-    if not browser.is_connected():
-        _fail(target, "the browser died")
+    page.evaluate("1")  # one that crashed before anybody listened does not answer
+    silent.cancel()
     walk = Walk(
         page=page,
         url=order["url"],
@@ -98,9 +104,7 @@ def _walk(playwright: Playwright, order: dict[str, Any], target: Path) -> None:
 
     version = browser.version
     done = threading.Event()
-    threading.Thread(
-        target=_guard, args=(walk, order["tab_seconds"] + STUCK, done, note), daemon=True
-    ).start()
+    threading.Thread(target=_guard, args=(walk, patience, done, note), daemon=True).start()
     walk.go()
     done.set()
     note()  # before the browser is closed: what is seen is seen
