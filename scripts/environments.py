@@ -4,8 +4,8 @@
 .venv-verify  what the toolkit and the work on this repository need besides
 
 Apart, so that the toolkit's packages never hide one that the dashboard lacks. Needs only the
-standard library. SETUP=0: look and tell, but make and install nothing. `environments.py adopt`: take
-the environments that stand here for what their locks say, as in a copy of a checkout.
+standard library. SETUP=0: look and tell, but make and install nothing. `environments.py adopt`:
+take the environments that stand here for what their locks say, as in a copy of a checkout.
 """
 
 import sys

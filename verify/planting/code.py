@@ -59,6 +59,42 @@ def wrapped(code: str, node: ast.stmt, head: str, tail: str = "") -> str:
     return f"{code[:start]}{head}\n{indent}{inner}{closing}{code[end:]}"
 
 
+def put_for(code: str, name: str, text: str) -> str:
+    """Return the code of a file with this expression wherever a name is read; as often as it is.
+
+    What stands inside of an f-string has no place of its own before Python 3.12: it is written
+    anew as a whole.
+    """
+    tree = ast.parse(code)
+    strings = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    inside = {id(part) for node in strings for part in ast.walk(node) if part is not node}
+    changes: list[tuple[tuple[int, int], str]] = []
+    for node in ast.walk(tree):
+        if id(node) in inside:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            new = ast.unparse(_Put(name, text).visit(node))
+            if new != ast.unparse(ast.parse(code[slice(*span(code, node))], mode="eval")):
+                changes.append((span(code, node), new))
+        elif isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            changes.append((span(code, node), text))
+    for (start, end), new in sorted(changes, reverse=True):
+        code = code[:start] + new + code[end:]
+    return code
+
+
+class _Put(ast.NodeTransformer):
+    """Puts an expression wherever a name is read."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name
+        self._text = text
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Replace one name."""
+        return ast.parse(self._text, mode="eval").body if node.id == self._name else node
+
+
 def commented(code: str, node: ast.stmt) -> str:
     """Return the code with one statement turned into a comment."""
     start, end = span(code, node)

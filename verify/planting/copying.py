@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from verify.errors import CouldNotCheck
@@ -27,29 +28,57 @@ PREPARING = 120.0
 
 
 def copy(project: Manifest, into: Path, *, tag: str) -> None:
-    """Copy what git would commit of a project, and make what its interpreter needs.
+    """Copy what git would commit of a project.
 
     Args:
         project: what to copy.
         into: the copy's folder; there must be nothing yet.
         tag: of its image.
     """
-    for name in list_files(project.root):
-        target = into / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(project.root / name, target)
+    _each(project.root, list_files(project.root), into, shutil.copy)
     if project.image is not None:
         _rename(into / FILE_NAME, tag)
+
+
+def link(template: Path, into: Path) -> None:
+    """Give a copy's files a second place; ten times as fast as another copy.
+
+    Only for what is read and never executed: `Tree` puts a new file in the place of one that it
+    changes, but what a program writes into a file would reach all of its places.
+
+    Args:
+        template: a copy.
+        into: the other place; there must be nothing yet.
+    """
+    walk = (Path(at, name) for at, _, names in os.walk(template) for name in names)
+    _each(template, [str(file.relative_to(template)) for file in walk], into, os.link)
+
+
+def _each(
+    root: Path, names: Iterable[str], into: Path, place: Callable[[str, str], object]
+) -> None:
+    made = set()
+    for name in names:
+        folder = os.path.dirname(name)  # noqa: PTH120 - thousands of times, and five times as fast
+        if folder not in made:
+            os.makedirs(f"{into}/{folder}", exist_ok=True)  # noqa: PTH103 - as above
+            made.add(folder)
+        place(f"{root}/{name}", f"{into}/{name}")
+
+
+def _environments(project: Manifest, into: Path) -> None:
+    """Make what the interpreters of a project need to execute its copy."""
     for config in sorted(project.root.glob("*/pyvenv.cfg")):
         _environment(config.parent, project.root, into)
 
 
 def prepare(project: Manifest, root: Path) -> None:
-    """Run what the manifest says that a copy needs before it can be executed.
+    """Make what a copy needs before it can be executed, and run what the manifest says besides.
 
     Raises:
         CouldNotCheck: that fails.
     """
+    _environments(project, root)
     for words in project.prove.prepare:
         try:
             done = subprocess.run(
@@ -75,9 +104,28 @@ def commit(root: Path) -> None:
     Raises:
         CouldNotCheck: git cannot.
     """
-    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
-        if git.run(root, *words, env=IDENTITY) is None:
-            raise CouldNotCheck(f"`git {words[0]}` fails in a copy of the project")
+    stage(root)
+    run_git(root, "commit", "-qm", "all")
+
+
+def stage(root: Path) -> None:
+    """Let git know of all there is in a copy; a defect may do it before the commit does.
+
+    Raises:
+        CouldNotCheck: git cannot.
+    """
+    run_git(root, "init", "-q")
+    run_git(root, "add", "-A")
+
+
+def run_git(root: Path, *words: str) -> None:
+    """Run one command of git in a copy.
+
+    Raises:
+        CouldNotCheck: it fails.
+    """
+    if git.run(root, *words, env=IDENTITY) is None:
+        raise CouldNotCheck(f"`git {words[0]}` fails in a copy of the project")
 
 
 def _rename(manifest: Path, tag: str) -> None:

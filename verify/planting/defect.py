@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from verify.errors import VerifyError
 from verify.model import Outcome, Stage
+from verify.proof import End
 
 if TYPE_CHECKING:
     from verify.planting.tree import Tree
@@ -32,7 +33,7 @@ class Sign:
 
 
 Plant = Callable[["Tree"], Sign]
-Happen = Callable[["World", Sign], "Ending"]
+Happen = Callable[["World"], "Ending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,9 @@ class Defect:
         stage: the cheapest stage that must see it.
         plant: changes the copy and returns what the finding must tell; raises NotDeclared where the
             project has nothing of the sort, CannotPlant where it has and it cannot be broken so.
-        outcome: what the cell must become.
-        happen: what goes wrong in the toolkit's own world while it looks; None for nothing.
+        outcome: what the cell, or the whole run, must become.
+        happen: runs the gate, and lets something go wrong in the toolkit's own world meanwhile;
+            None where only the copy is changed.
     """
 
     name: str
@@ -55,7 +57,7 @@ class Defect:
     gate: str
     stage: Stage
     plant: Plant
-    outcome: Outcome = Outcome.FAIL
+    outcome: Outcome | End = Outcome.FAIL
     happen: Happen | None = None
 
 
@@ -80,6 +82,21 @@ def defect(
     return made
 
 
+def smuggled(gate: str, stage: Stage) -> Callable[[Plant], tuple[Defect, ...]]:
+    """Make a defect of a change that only the image has, and the reviewed tree does not.
+
+    Args:
+        gate: who must see it.
+        stage: the cheapest stage that must see it there.
+    """
+
+    def made(plant: Plant) -> tuple[Defect, ...]:
+        _, there = defect(gate, stage, smuggled=(stage,))(plant)
+        return (there,)
+
+    return made
+
+
 def _smuggled(first: Defect, stage: Stage) -> Defect:
     def plant(tree: Tree) -> Sign:
         sign = first.plant(tree)
@@ -93,3 +110,29 @@ def _smuggled(first: Defect, stage: Stage) -> Defect:
         stage=stage,
         plant=plant,
     )
+
+
+def accident(
+    gate: str, stage: Stage, outcome: Outcome | End = Outcome.ERROR
+) -> Callable[[Happen], tuple[Defect, ...]]:
+    """Make a defect of a function that runs the gate, and lets something go wrong meanwhile.
+
+    Its name and docstring are the defect's.
+
+    Args:
+        gate: who looks.
+        stage: where.
+        outcome: what the cell, or the whole run, must become.
+    """
+
+    def made(happen: Happen) -> tuple[Defect, ...]:
+        name = happen.__name__.replace("_", "-")
+        sentence = " ".join((happen.__doc__ or "").split())
+        return (Defect(name, sentence, gate, stage, _nothing, outcome, happen),)
+
+    return made
+
+
+def _nothing(_: Tree) -> Sign:
+    """Change nothing in the copy; the accident itself may."""
+    return Sign()

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from verify.errors import NotDeclared
 from verify.planting import code
 from verify.planting.defect import CannotPlant
 from verify.probes.static import labels, names
@@ -13,7 +14,7 @@ from verify.probes.static.modules import find_module, folder_of
 from verify.probes.static.symbols import symbols_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from verify.planting.tree import Tree
 
@@ -55,21 +56,121 @@ def table(tree: Tree) -> ast.List | ast.Tuple:
     Raises:
         CannotPlant: there is none to read.
     """
-    name = tree.manifest.dashboard.tabs_name
+    name = table_name(tree)
     module = tree.module(tree.entry)
     value: ast.expr | None = None
-    if not name:
-        call = labels.first_tabs_call(module)
-        value = call.argument if call else None
-        name = value.id if isinstance(value, ast.Name) else ""
     if name:
         bound = (b.value for b in names.bindings(module, name) if b.scope == names.MODULE)
         value = next(bound, None)
+    elif (call := labels.first_tabs_call(module)) is not None:
+        value = call.argument
     if isinstance(value, ast.Call) and len(value.args) == 1:  # tuple([...])
         value = value.args[0]
     if not isinstance(value, ast.List | ast.Tuple) or not value.elts:
         raise CannotPlant(f"{tree.entry}: has no literal table of tabs")
     return value
+
+
+def table_name(tree: Tree) -> str:
+    """Return the name of the table of tabs; "" where it stands inside of `st.tabs([...])`."""
+    if name := tree.manifest.dashboard.tabs_name:
+        return name
+    call = labels.first_tabs_call(tree.module(tree.entry))
+    value = call.argument if call else None
+    return value.id if isinstance(value, ast.Name) else ""
+
+
+def table_statement(tree: Tree) -> ast.stmt:
+    """Return the statement of the entry file that binds the table of tabs to its name.
+
+    Raises:
+        NotDeclared: the table has no name.
+        CannotPlant: no plain statement of the file binds it.
+    """
+    name = table_name(tree)
+    if not name:
+        raise NotDeclared("the table of tabs has no name that anything could bind again")
+    for node in tree.module(tree.entry).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and name in _targets(node):
+            return node
+    raise CannotPlant(f"{tree.entry}: no plain statement binds {name}")
+
+
+def row_texts(tree: Tree) -> list[str]:
+    """Return the rows of the table of tabs as they are written."""
+    text = tree.text(tree.entry)
+    return [text[slice(*code.span(text, row.node))] for row in rows(tree)]
+
+
+def put_rows(tree: Tree, texts: Sequence[str]) -> None:
+    """Write other rows into the table of tabs; a comment may stand before a row."""
+    text, found = tree.text(tree.entry), rows(tree)
+    start, _ = code.span(text, found[0].node)
+    _, end = code.span(text, found[-1].node)
+    between = ",\n" + " " * found[0].node.col_offset
+    change(tree, tree.entry, text[:start] + between.join(texts) + text[end:])
+
+
+def reached(tree: Tree) -> list[str]:
+    """Return the entry and the files of the tree that it imports, the nearest first."""
+    symbols, found = symbols_of(tree.source), [tree.entry]
+    for path in found:  # the list grows meanwhile
+        file = symbols.file(path)
+        for module, name in file.imports.values() if file else ():
+            for dotted in (f"{module}.{name}", module):
+                there = find_module(tree.source, dotted, near=folder_of(tree.entry))
+                if there is not None and there not in found:
+                    found.append(there)
+    return found
+
+
+def drawn_labels(tree: Tree) -> tuple[str, ast.expr]:
+    """Return the file that calls `st.tabs(...)` for the page, and what it hands over there.
+
+    Raises:
+        CannotPlant: there is no such call.
+    """
+    for path in reached(tree):
+        call = labels.first_tabs_call(tree.module(path))
+        if call is not None and call.argument is not None:
+            return path, call.argument
+    raise CannotPlant(f"{tree.entry}: nothing that it imports calls st.tabs(...)")
+
+
+def uses(tree: Tree, name: str) -> list[ast.Name]:
+    """Return where the entry file reads a name, in order."""
+    return sorted(
+        (
+            node
+            for node in ast.walk(tree.module(tree.entry))
+            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        ),
+        key=lambda node: (node.lineno, node.col_offset),
+    )
+
+
+def sidebar(tree: Tree) -> tuple[str, list[ast.stmt]]:
+    """Return the statements that draw the sidebar, and their file.
+
+    Raises:
+        CannotPlant: there is no `with st.sidebar:` and no `st.sidebar.text(...)`.
+    """
+    for path in reached(tree):
+        nodes = list(ast.walk(tree.module(path)))
+        drawing = [one for node in nodes for one in _in_sidebar(node)]
+        if drawing:
+            return path, drawing
+    raise CannotPlant(f"{tree.entry}: nothing that it imports draws a sidebar")
+
+
+def _in_sidebar(node: ast.AST) -> list[ast.stmt]:
+    match node:
+        case ast.With(items=items, body=body):
+            managers = [ast.unparse(item.context_expr) for item in items]
+            return body if any(one.endswith(".sidebar") for one in managers) else []
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Attribute(attr="sidebar")))):
+            return [node]
+    return []
 
 
 def rows(tree: Tree) -> list[Row]:
@@ -115,7 +216,7 @@ def body(tree: Tree, label: str) -> Body:
 def draw_first(tree: Tree, label: str, statements: str) -> str:
     """Let a tab begin with these statements; return the file they stand in."""
     found = body(tree, label)
-    _change(tree, found.path, code.before(tree.text(found.path), found.statements[0], statements))
+    change(tree, found.path, code.before(tree.text(found.path), found.statements[0], statements))
     return found.path
 
 
@@ -128,7 +229,7 @@ def draw_only(tree: Tree, label: str, statements: str) -> str:
     opened = code.before(text, found.statements[0], statements)
     kept = len(opened) - len(text) + start
     head = opened[:kept].rstrip()
-    _change(tree, found.path, f"{head}{text[end:]}")
+    change(tree, found.path, f"{head}{text[end:]}")
     return found.path
 
 
@@ -137,7 +238,7 @@ def run_first(tree: Tree, statements: str) -> None:
     module = tree.module(tree.entry)
     main = _main_block(module)
     first = main.body[0] if main else _after_imports(module)
-    _change(tree, tree.entry, code.before(tree.text(tree.entry), first, statements))
+    change(tree, tree.entry, code.before(tree.text(tree.entry), first, statements))
 
 
 def run_last(tree: Tree, statements: str) -> None:
@@ -145,7 +246,17 @@ def run_last(tree: Tree, statements: str) -> None:
     module = tree.module(tree.entry)
     main = _main_block(module)
     last = main.body[-1] if main else module.body[-1]
-    _change(tree, tree.entry, code.after(tree.text(tree.entry), last, statements))
+    change(tree, tree.entry, code.after(tree.text(tree.entry), last, statements))
+
+
+def import_first(tree: Tree, path: str, statement: str) -> None:
+    """Write an import at the top of a file, where imports may stand."""
+    module, text = tree.module(path), tree.text(path)
+    first = next((node for node in module.body if not _at_the_top(node)), None)
+    if first is None:
+        change(tree, path, f"{text.rstrip()}\n{statement}\n")
+    else:
+        change(tree, path, code.before(text, first, statement))
 
 
 def kept(key: str) -> str:
@@ -167,13 +278,30 @@ def marker(tree: Tree) -> ast.Assign | ast.AnnAssign:
     for node in tree.module(tree.entry).body:
         if not isinstance(node, ast.Assign | ast.AnnAssign):
             continue
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if [ast.unparse(target) for target in targets] == [name]:
+        if _targets(node) == [name]:
             return node
     raise CannotPlant(f"{tree.entry}: binds no {name}")
 
 
-def _change(tree: Tree, path: str, text: str) -> None:
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return [ast.unparse(target) for target in targets]
+
+
+def _at_the_top(node: ast.stmt) -> bool:
+    """Say whether a statement has to stand before any import: a docstring, or a __future__."""
+    match node:
+        case ast.Expr(value=ast.Constant(value=str())) | ast.ImportFrom(module="__future__"):
+            return True
+    return False
+
+
+def change(tree: Tree, path: str, text: str) -> None:
+    """Write a file of Python.
+
+    Raises:
+        CannotPlant: what would be written is none.
+    """
     try:
         ast.parse(text)
     except SyntaxError as error:

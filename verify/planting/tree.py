@@ -79,7 +79,11 @@ class Tree:
         """Write a file, folders included."""
         target = self._touch(path)
         target.parent.mkdir(parents=True, exist_ok=True)
+        mode = target.stat().st_mode if target.exists() else None
+        target.unlink(missing_ok=True)  # it may have other places, see copying.link
         target.write_bytes(text if isinstance(text, bytes) else text.encode())
+        if mode is not None:
+            target.chmod(mode)
 
     def append(self, path: str, text: str) -> None:
         """Add lines at the end of a file."""
@@ -135,6 +139,14 @@ class Tree:
         Raises:
             NotDeclared: there is no image.
         """
+        self.in_image(*self.taken_back())
+
+    def taken_back(self) -> list[list[str]]:
+        """Take back what was changed so far; return the commands that do the same in the image.
+
+        Raises:
+            NotDeclared: there is no image.
+        """
         python, commands = self.image.python, []
         for path, before in list(self._before.items()):
             place = self.inside(path)
@@ -148,7 +160,7 @@ class Tree:
             else:
                 (self.root / path).write_bytes(before)
             del self._before[path]
-        self.in_image(*commands)
+        return commands
 
     def _touch(self, path: str) -> Path:
         """Remember how a file was before its first change."""
