@@ -7,7 +7,7 @@ NOX := .venv-verify/bin/nox
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup verify test run lint image clean environments engine browser
+.PHONY: help setup verify prove test run lint image clean environments engine browser
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ setup: ## Make the virtual environments, start the container engine, get base im
 
 verify: setup ## Prove the dashboard, from its source to its running container
 	@$(NOX) -s verify -- $(ARGS)
+
+prove: setup ## Plant every known defect, and see each gate turn red
+	@$(NOX) -s prove -- $(ARGS)
 
 test: setup ## Run the tests
 	@$(NOX) -s tests -- $(ARGS)

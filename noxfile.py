@@ -84,6 +84,12 @@ def verify(session: nox.Session) -> None:
 
 
 @nox.session
+def prove(session: nox.Session) -> None:
+    """Prove that the gates bite; what follows `--` goes to `verify prove`."""
+    _with_its_own_end(BIN / "verify", "prove", *session.posargs)
+
+
+@nox.session
 def image(session: nox.Session) -> None:
     """Build aicmo:dashboard, labelled with the commit it was made from."""
     base = subprocess.check_output(["scripts/base-image.sh"], text=True).strip()

@@ -20,7 +20,9 @@ from benchmarks.inside import look_inside
 from benchmarks.matrix import matrix
 from benchmarks.measure import ROOT, Row, pairs, seconds
 from benchmarks.probes import probes
+from benchmarks.prove import catalogue
 from benchmarks.signals import signals
+from benchmarks.steady import steady
 from verify.probes import wire
 from verify.probes.server import serve
 from verify.probes.source import Source
@@ -149,13 +151,18 @@ MEASURES: dict[str, Callable[[], Row | list[Row]]] = {
     "inside": look_inside,
     "matrix": matrix,
     "probes": probes,
+    "prove": catalogue,
     "signals": signals,
+    "steady": steady,
 }
+
+LONG = {"steady"}
+"""What takes many minutes and is measured only when it is asked for by name."""
 
 
 def main() -> int:
     """Measure what is asked for, or all; print a line each."""
-    wanted = sys.argv[1:] or list(MEASURES)
+    wanted = sys.argv[1:] or [name for name in MEASURES if name not in LONG]
     rows = []
     for name in wanted:
         measured = MEASURES[name]()

@@ -18,6 +18,12 @@ class Fate(StrEnum):
     NOT_HERE = "not here"
 
 
+class End(StrEnum):
+    """How a run as a whole must end, where no cell tells."""
+
+    INTERRUPTED = "INTERRUPTED"
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One defect, planted once.
@@ -28,9 +34,11 @@ class Attempt:
         gate: who must see it.
         stage: where.
         fate: what came of it.
-        wanted: what the cell must become.
+        wanted: what the cell, or the whole run, must become.
         outcome: what it became; None where nothing ran.
         said: the finding that killed it, or why it was not killed.
+        sign: what a finding must tell to count as its; empty for any.
+        changed: the files of the copy that it wrote or removed.
         seconds: from its copy to its end.
     """
 
@@ -39,9 +47,11 @@ class Attempt:
     gate: str
     stage: Stage
     fate: Fate
-    wanted: Outcome = Outcome.FAIL
-    outcome: Outcome | None = None
+    wanted: Outcome | End = Outcome.FAIL
+    outcome: Outcome | End | None = None
     said: str = ""
+    sign: str = ""
+    changed: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
@@ -103,3 +113,37 @@ class Proof:
         if unknown or Fate.UNDECIDED in fates or Fate.KILLED not in fates:
             return Verdict.INCONCLUSIVE
         return Verdict.VERIFIED
+
+
+class Standing(StrEnum):
+    """What is remembered of one defect, in one project."""
+
+    SEEN = "seen red"
+    CHANGED = "seen red before, changed since"
+    SURVIVED = "survived"
+    UNPLANTED = "not planted"
+    NOT_HERE = "not here"
+    UNTRIED = "not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One defect of the catalogue, and what is remembered of it.
+
+    Args:
+        defect: its name.
+        sentence: what is wrong, for people.
+        gate: who must see it.
+        stage: where.
+        standing: what came of it when it was last planted here.
+        when: that was, ISO 8601 with offset; empty where it never was.
+        accident: whether it strikes the toolkit's own world, not the project.
+    """
+
+    defect: str
+    sentence: str
+    gate: str
+    stage: Stage
+    standing: Standing = Standing.UNTRIED
+    when: str = ""
+    accident: bool = False

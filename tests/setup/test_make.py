@@ -22,7 +22,7 @@ def make(root, *arguments):
 def test_help_is_the_default_and_lists_every_target(root):
     shown = make(root).stdout
     assert re.findall(r"^  make (\w+) +\S", shown, re.MULTILINE) == [
-        *("help", "setup", "verify", "test", "run", "lint", "image", "clean")
+        *("help", "setup", "verify", "prove", "test", "run", "lint", "image", "clean")
     ]
 
 
@@ -30,13 +30,14 @@ def test_help_is_the_default_and_lists_every_target(root):
     ("arguments", "command"),
     [
         (("verify", "ARGS=--stage source"), ".venv-verify/bin/nox -s verify -- --stage source"),
+        (("prove", "ARGS=--gate tabs"), ".venv-verify/bin/nox -s prove -- --gate tabs"),
         (("test", "ARGS=-k x"), ".venv-verify/bin/nox -s tests -- -k x"),
         (
             ("run", "PORT=8600"),
             f"exec .venv/bin/python -m streamlit run {ENTRY} --server.port=8600",
         ),
     ],
-    ids=["verify", "test", "run"],
+    ids=["verify", "prove", "test", "run"],
 )
 def test_arguments_are_passed_on(root, arguments, command):
     lines = make(root, "--dry-run", *arguments).stdout.splitlines()

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from verify.cli.ending import exit_with, people_first
 from verify.cli.group import json_option, main, root_option
 from verify.cli.run import STAGES
-from verify.cli.screen import terminal
+from verify.cli.screen import terminal, watcher
+
+if TYPE_CHECKING:
+    from verify.proof import Proof
+    from verify.proving.prove import Options
 
 
 @main.command("prove")
@@ -57,7 +62,8 @@ def prove_command(
         from verify.manifest import find_root
         from verify.model import Stage
         from verify.proving import prove
-        from verify.report import proof as report
+        from verify.report import proof as text
+        from verify.report import proof_json
 
         options = prove.Options(
             root=root or find_root(Path.cwd()),
@@ -65,8 +71,32 @@ def prove_command(
             gates=gates,
             stages=tuple(Stage(stage) for stage in stages),
             jobs=jobs or 0,
+            watcher=watcher(quiet=as_json),
         )
-        proof = prove.prove(options)
-        show = report.as_json(proof) if as_json else report.as_text(proof, **terminal())
+        proof = _remembered(options)
+        show = proof_json.render(proof) if as_json else text.as_text(proof, **terminal())
         click.echo(show, nl=False)
         exit_with(proof.verdict)
+
+
+def _remembered(options: Options) -> Proof:
+    """Prove, and remember what was shown for `verify list`."""
+    from dataclasses import replace
+
+    from verify import catalog, manifest
+    from verify.proving import record
+    from verify.proving.prove import prove
+
+    def written() -> record.Files:
+        project = manifest.load(options.root)
+        extra = [project.root / folder for folder in project.gates.extra]
+        return record.files(catalog.read(catalog.BUILT_IN, *extra))
+
+    before = written()
+    proof = prove(options)
+    try:
+        record.keep(proof, before, written())
+    except OSError as error:
+        note = f"`verify list` will not know of this: {error}"
+        proof = replace(proof, notes=(*proof.notes, note))
+    return proof

@@ -16,23 +16,25 @@ from verify.cli.screen import status_line, terminal
 @root_option
 @json_option
 def list_command(root: Path | None, *, as_json: bool) -> None:
-    """Show every gate: what it proves, where, why, and how to fix it."""
+    """Show every gate: what it proves, where, why, how to fix it, and by what it is seen red."""
     with people_first():
         from verify import catalog, manifest
         from verify.errors import ManifestError
+        from verify.proving import record
         from verify.report import listing
 
         try:
             project = manifest.load(root or manifest.find_root(Path.cwd()))
-            extra = [project.root / folder for folder in project.gates.extra]
+            here, extra = project.root, [project.root / folder for folder in project.gates.extra]
         except ManifestError:
             if root is not None:
                 raise
-            extra = []  # no project here: the toolkit's own gates are still worth reading
+            # no project here: the toolkit's own gates are still worth reading
+            here, extra = None, []
         gates = catalog.read(catalog.BUILT_IN, *extra)
-        click.echo(
-            listing.as_json(gates) if as_json else listing.as_text(gates, **terminal()), nl=False
-        )
+        known = record.known(here, gates)
+        show = listing.as_json if as_json else listing.as_text
+        click.echo(show(gates, known, **({} if as_json else terminal())), nl=False)
 
 
 @main.command("matrix")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from verify.progress import Progress
+    from verify.progress import Progress, Watcher
 
 
 def terminal() -> dict[str, Any]:
@@ -28,19 +28,43 @@ def listener(*, quiet: bool) -> Progress:
     Args:
         quiet: whether only a terminal may hear it.
     """
-    import os
-
     from verify.progress import Progress
 
     if quiet and not sys.stderr.isatty():
         return Progress()
-    if sys.stderr.isatty() and not os.environ.get("CI"):
+    if _live():
         from verify.report.live import LiveProgress
 
         return LiveProgress()
     from verify.report.lines import LineProgress
 
     return LineProgress()
+
+
+def watcher(*, quiet: bool) -> Watcher:
+    """Return what hears how far a proof is.
+
+    Args:
+        quiet: whether only a terminal may hear it.
+    """
+    from verify.progress import Watcher
+
+    if quiet and not sys.stderr.isatty():
+        return Watcher()
+    if _live():
+        from verify.report.proving_live import LiveProving
+
+        return LiveProving()
+    from verify.report.proving_lines import LineProving
+
+    return LineProving()
+
+
+def _live() -> bool:
+    """Say whether somebody sees what standard error shows, as it changes."""
+    import os
+
+    return sys.stderr.isatty() and not os.environ.get("CI")
 
 
 @contextlib.contextmanager

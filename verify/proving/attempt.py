@@ -7,6 +7,7 @@ import tempfile
 import time
 import uuid
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,14 @@ from verify.planting.defect import CannotPlant, Sign
 from verify.planting.tree import Tree
 from verify.planting.world import Ending
 from verify.proof import Attempt, Clean, Fate
+from verify.proving.leftovers import left, used
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from verify.manifest import Manifest
     from verify.planting.defect import Defect
+    from verify.planting.world import World
     from verify.progress import Progress
 
 DEPLOYED = frozenset({Stage.IMAGE, Stage.CONTAINER, Stage.LIVE})
@@ -40,10 +43,12 @@ class Place:
     Args:
         root: of the project.
         folder: takes the copy and all temporary files; whoever made it removes it.
+        template: a copy that others may share what is never executed with; None for none.
     """
 
     root: Path
     folder: Path
+    template: Path | None = None
 
     @property
     def copy(self) -> Path:
@@ -66,45 +71,68 @@ def attempt(defect: Defect, place: Place) -> Attempt:
         defect.name, defect.sentence, defect.gate, defect.stage, Fate.UNDECIDED, defect.outcome
     )
     try:
-        with _Copy(place) as project:
-            made = _attempt(defect, row, place, project)
-            if (left := _left(place)) and made.fate is not Fate.UNPLANTED:
-                made = replace(made, fate=Fate.SURVIVED, said=f"left behind: {left}")
+        with _Copy(place, shared=defect.stage is Stage.SOURCE) as project:
+            owners = {os.getpid()}
+            made = _attempt(defect, row, place, project, owners)
+            if found := left(place.folder, place.temporary, used(owners)):
+                made = replace(made, fate=Fate.SURVIVED, said=f"left behind: {found}")
     except VerifyError as error:
         made = replace(row, said=str(error))
     return replace(made, seconds=time.monotonic() - began)
 
 
-def _attempt(defect: Defect, row: Attempt, place: Place, project: Manifest) -> Attempt:
+def _attempt(
+    defect: Defect, row: Attempt, place: Place, project: Manifest, owners: set[int]
+) -> Attempt:
     tree = Tree(place.copy)
+    if defect.happen is not None:
+        try:
+            return judged(row, defect.happen(_surroundings(defect, place, tree, project, owners)))
+        except NotDeclared as error:
+            return replace(row, fate=Fate.NOT_HERE, said=str(error))
     try:
         sign = defect.plant(tree)
     except NotDeclared as error:
         return replace(row, fate=Fate.NOT_HERE, said=str(error))
     except CannotPlant as error:
-        return replace(row, fate=Fate.UNPLANTED, said=str(error))
+        return replace(row, fate=Fate.UNPLANTED, said=str(error), changed=tree.changed)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault of the catalogue
+        why = f"its function broke: {type(error).__name__}: {error}"
+        return replace(row, fate=Fate.UNPLANTED, said=why, changed=tree.changed)
+    row = replace(row, sign=_named(sign), changed=tree.changed)
     _ready(place, project, (defect.stage,))
-    if defect.happen is not None:
-        from verify.proving.world import Surroundings
-
-        ending = defect.happen(Surroundings(defect, place, tree), sign)
-    else:
-        ending = look(defect, place, sign)
-    return judged(row, ending)
+    return judged(row, ending_of(seen(defect, place), sign))
 
 
-def look(defect: Defect, place: Place, sign: Sign, progress: Progress | None = None) -> Ending:
-    """Run the gate that must see a defect; return how that ended.
+def _surroundings(
+    defect: Defect, place: Place, tree: Tree, project: Manifest, owners: set[int]
+) -> World:
+    """Return where an accident happens; the copy is made ready when it has been changed."""
+    from verify.proving.world import Surroundings
+
+    ready = partial(_ready, place, project, (defect.stage,))
+    return Surroundings(defect, place, tree, ready, partial(seen, defect, place), owners)
+
+
+def _named(sign: Sign) -> str:
+    """Say what a finding must tell, for people."""
+    return ", ".join(
+        part
+        for part in (repr(sign.text) if sign.text else "", f"in {sign.path}" if sign.path else "")
+        if part
+    )
+
+
+def seen(defect: Defect, place: Place) -> Cell:
+    """Run the gate that must see a defect; return its cell.
 
     Raises:
         KeyboardInterrupt: it was interrupted.
     """
-    options = session.Options(place.copy, (defect.stage,), (defect.gate,))
-    if progress is not None:
-        options = replace(options, progress=progress)
+    options = session.Options(place.copy, (defect.stage,), (defect.gate,), sparing=True)
     report = session.run(options)
     (cell,) = (c for c in report.cells if (c.gate, c.stage) == (defect.gate, defect.stage))
-    return ending_of(cell, sign)
+    return cell
 
 
 def ending_of(cell: Cell, sign: Sign) -> Ending:
@@ -144,6 +172,8 @@ def judged(row: Attempt, ending: Ending) -> Attempt:
         if ending.fits:
             return replace(made, fate=Fate.KILLED)
         return replace(made, fate=Fate.SURVIVED, said=f"for another reason: {ending.said}")
+    if ending.outcome is Outcome.SKIP:
+        return made  # this machine lacks something
     if ending.outcome is Outcome.PASS or row.wanted is not Outcome.FAIL:
         return replace(made, fate=Fate.SURVIVED, said=ending.said or "seen by no one")
     if ending.outcome is Outcome.FAIL:
@@ -171,8 +201,9 @@ def clean(
 class _Copy:
     """A copy of the project, and the images made of it, for a while."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, shared: bool = False) -> None:
         self._place = place
+        self._shared = shared
         self._tag = f"verify-prove-{uuid.uuid4().hex[:10]}:copy"
 
     def __enter__(self) -> Manifest:
@@ -180,7 +211,10 @@ class _Copy:
         self._place.temporary.mkdir(parents=True)
         os.environ["TMPDIR"] = str(self._place.temporary)
         tempfile.tempdir = None
-        copying.copy(project, self._place.copy, tag=self._tag)
+        if self._shared and self._place.template is not None:
+            copying.link(self._place.template, self._place.copy)
+        else:
+            copying.copy(project, self._place.copy, tag=self._tag)
         return project
 
     def __exit__(self, *_: object) -> None:
@@ -195,8 +229,3 @@ def _ready(place: Place, project: Manifest, stages: Sequence[Stage]) -> None:
         copying.prepare(project, place.copy)
     if DEPLOYED & set(stages):
         copying.commit(place.copy)
-
-
-def _left(place: Place) -> str:
-    """Name what a run left in its temporary folder."""
-    return ", ".join(sorted(one.name for one in place.temporary.iterdir()))

@@ -8,12 +8,16 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from collections import deque
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from verify.probes import folders, processes
+from verify.probes.children import uninterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -67,6 +71,7 @@ def work(
     Raises:
         KeyboardInterrupt: whatever ran is told to end, and has removed what it made.
     """
+    folders.sweep()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOAD])
     waiting, running = deque(tasks), list[_Running[Result]]()
@@ -74,16 +79,20 @@ def work(
         while waiting or running:
             while waiting and len(running) < jobs:
                 begun(waiting[0].name)
-                running.append(_start(context, waiting.popleft()))
+                with uninterrupted():  # one that began is known, so that it can be told to end
+                    running.append(_start(context, waiting.popleft()))
             for one in _ended(running):
+                result = _result(one)
                 running.remove(one)
-                yield one.task, _result(one)
+                yield one.task, result
     finally:
-        _stop(running)
+        with uninterrupted():
+            _stop(running)
 
 
 def _start(context: Any, task: Task[Result]) -> _Running[Result]:
-    folder = Path(tempfile.mkdtemp(prefix="verify-prove-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{folders.PREFIX}prove-"))
+    folders.mark(folder)
     answers, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(task.do, folder, theirs), name=task.name)
     process.start()
@@ -101,11 +110,24 @@ def _child(do: Callable[[Path], object], folder: Path, answers: Connection) -> N
         os.dup2(said.fileno(), 2)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    alone = threading.Event()
+    threading.Thread(target=_outlived, args=(alone,), daemon=True).start()
     try:
         answers.send(do(folder))
+        answers.close()
     except KeyboardInterrupt:
+        if alone.is_set():
+            shutil.rmtree(folder, ignore_errors=True)
         os._exit(130)
-    answers.close()
+
+
+def _outlived(alone: threading.Event) -> None:
+    """End this process, politely, when the one that waits for it is gone."""
+    prover = multiprocessing.parent_process()
+    if prover is not None:
+        wait([prover.sentinel])
+        alone.set()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _ended(running: Sequence[_Running[Result]]) -> list[_Running[Result]]:
@@ -133,8 +155,9 @@ def _result(one: _Running[Result]) -> Result:
 
 def _said(folder: Path) -> str:
     with contextlib.suppress(OSError):
-        return (folder / "said").read_text("utf-8", "replace").strip()[-600:]
-    return ""
+        lines = (folder / "said").read_text("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"  # of a traceback, what was raised
+    return "it said nothing"
 
 
 def _stop(running: Sequence[_Running[Any]]) -> None:
@@ -148,5 +171,7 @@ def _stop(running: Sequence[_Running[Any]]) -> None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(one.process.pid or 0, signal.SIGKILL)
             one.process.join()
+        if one.process.exitcode:  # it may not have come to ending what it started
+            processes.kill(processes.at_work_in(one.folder))
         one.answers.close()
         shutil.rmtree(one.folder, ignore_errors=True)

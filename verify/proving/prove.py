@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -12,15 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verify import manifest
+from verify.errors import VerifyError
 from verify.model import ManifestRef, Outcome, Stage, Subject
-from verify.planting import catalogue
-from verify.probes import git
-from verify.progress import Progress
-from verify.proof import Attempt, Clean, Fate, Proof
+from verify.planting import catalogue, copying
+from verify.probes import folders, git
+from verify.progress import Planned, Progress, Watcher
+from verify.proof import Attempt, Clean, End, Fate, Proof
 from verify.proving import attempt as attempts
 from verify.proving.crew import Task, work
+from verify.proving.knowing import ROOT
 
 if TYPE_CHECKING:
+    from verify.manifest import Manifest
     from verify.planting.defect import Defect
 
 SECONDS = {Stage.SOURCE: 60.0, Stage.LOCAL: 180.0}
@@ -32,21 +37,11 @@ DEPLOYED_SECONDS = 420.0
 CLEAN_SECONDS = 900.0
 """A run of all gates on the clean copy may take so long; 80 are usual."""
 
+USUAL = {Stage.SOURCE: 0.7, Stage.LOCAL: 4.0}
+"""Seconds that an attempt takes on an idle machine; from these the time left is first told."""
 
-class Watcher:
-    """Hears how far a proof is; this one stays silent."""
-
-    def begin(self, total: int, jobs: int) -> None:
-        """So many attempts begin, so many at once."""
-
-    def start(self, name: str) -> None:
-        """One begins."""
-
-    def done(self, result: Attempt | tuple[Clean, ...]) -> None:
-        """One is over."""
-
-    def end(self) -> None:
-        """The proof is over, or was broken off."""
+DEPLOYED_USUAL = 15.0
+"""The same where an image is built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +78,21 @@ def prove(options: Options) -> Proof:
     defects = catalogue.chosen(
         catalogue.read(), names=options.defects, gates=options.gates, stages=options.stages
     )
-    jobs = options.jobs or os.cpu_count() or 1
-    tasks = [*_clean_tasks(reviewed.root, defects), *_tasks(reviewed.root, defects)]
+    jobs = options.jobs or _cores()
     made: dict[str, Attempt] = {}
     cells: list[Clean] = []
-    options.watcher.begin(len(tasks), jobs)
-    try:
-        for _, result in work(tasks, jobs, begun=options.watcher.start):
-            options.watcher.done(result)
-            if isinstance(result, Attempt):
-                made[result.defect] = result
-            else:
-                cells += result
-    finally:
-        options.watcher.end()
+    with _template(reviewed) as template:
+        tasks = [*_clean_tasks(reviewed.root, defects), *tasks_of(reviewed.root, defects, template)]
+        options.watcher.begin(_planned(tasks, defects), jobs)
+        try:
+            for task, result in work(tasks, jobs, begun=options.watcher.start):
+                options.watcher.done(task.name, result)
+                if isinstance(result, Attempt):
+                    made[result.defect] = result
+                else:
+                    cells += result
+        finally:
+            options.watcher.end()
     checkout = git.checkout(reviewed.root)
     wanted = {(defect.gate, defect.stage) for defect in defects}
     return Proof(
@@ -108,6 +104,45 @@ def prove(options: Options) -> Proof:
         started=started.isoformat(timespec="seconds"),
         seconds=time.monotonic() - began,
     )
+
+
+@contextlib.contextmanager
+def _template(reviewed: Manifest) -> Iterator[Path]:
+    """Keep one copy that attempts may share, and let every attempt know the trees of its files."""
+    with tempfile.TemporaryDirectory(prefix=f"{folders.PREFIX}prove-") as folder:
+        folders.mark(folder)
+        copying.copy(reviewed, Path(folder, "copy"), tag="never-built:copy")
+        os.environ[ROOT] = str(reviewed.root)
+        try:
+            yield Path(folder, "copy")
+        finally:
+            del os.environ[ROOT]
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # no such call on this system
+        return os.cpu_count() or 1
+
+
+def _planned(
+    tasks: Iterable[Task[Attempt | tuple[Clean, ...]]], defects: Iterable[Defect]
+) -> tuple[Planned, ...]:
+    """Say what each task is, for whoever tells how long the rest will take."""
+    stages = {defect.name: defect.stage for defect in defects}
+    whole = sum(_usual(stage) for stage in set(stages.values()))
+    return tuple(
+        Planned(task.name, stages[task.name], _usual(stages[task.name]))
+        if task.name in stages
+        else Planned(task.name, "clean", whole, counts=False)
+        for task in tasks
+    )
+
+
+def _usual(stage: Stage) -> float:
+    return USUAL.get(stage, DEPLOYED_USUAL)
 
 
 def _of(checkout: git.Checkout | None) -> tuple[str | None, str | None, bool | None]:
@@ -122,14 +157,22 @@ def _place(cell: Clean) -> tuple[int, str]:
     return list(Stage).index(cell.stage), cell.gate
 
 
-def _tasks(root: Path, defects: Iterable[Defect]) -> list[Task[Attempt | tuple[Clean, ...]]]:
-    """Return a task for each defect, the longest first: none is left to run alone at the end."""
+def tasks_of(
+    root: Path, defects: Iterable[Defect], template: Path | None = None
+) -> list[Task[Attempt | tuple[Clean, ...]]]:
+    """Return a task for each defect, the longest first: none is left to run alone at the end.
+
+    Args:
+        root: the project's root.
+        defects: what to plant.
+        template: a copy that attempts may share; None for none.
+    """
     order = list(Stage)
     by_length = sorted(defects, key=lambda one: -order.index(one.stage))
     return [
         Task(
             one.name,
-            partial(_attempt, root, one.name),
+            partial(_attempt, root, template, one.name),
             _lost(one),
             SECONDS.get(one.stage, DEPLOYED_SECONDS),
         )
@@ -137,9 +180,9 @@ def _tasks(root: Path, defects: Iterable[Defect]) -> list[Task[Attempt | tuple[C
     ]
 
 
-def _attempt(root: Path, name: str, folder: Path) -> Attempt:
+def _attempt(root: Path, template: Path | None, name: str, folder: Path) -> Attempt:
     (defect,) = (one for one in catalogue.read() if one.name == name)
-    return attempts.attempt(defect, attempts.Place(root, folder))
+    return attempts.attempt(defect, attempts.Place(root, folder, template))
 
 
 def _lost(one: Defect) -> Callable[[str], Attempt]:
@@ -147,7 +190,7 @@ def _lost(one: Defect) -> Callable[[str], Attempt]:
 
 
 def _undecided(
-    name: str, sentence: str, gate: str, stage: Stage, wanted: Outcome, why: str
+    name: str, sentence: str, gate: str, stage: Stage, wanted: Outcome | End, why: str
 ) -> Attempt:
     return Attempt(name, sentence, gate, stage, Fate.UNDECIDED, wanted, said=f"the attempt {why}")
 
@@ -156,7 +199,9 @@ def _clean_tasks(root: Path, defects: Iterable[Defect]) -> list[Task[Attempt | t
     """Return the runs of the same gates without any defect: here, and where it is deployed."""
     tasks: list[Task[Attempt | tuple[Clean, ...]]] = []
     for deployed in (True, False):
-        cells = {(d.gate, d.stage) for d in defects if (d.stage in attempts.DEPLOYED) is deployed}
+        # The cell of an accident is judged where it happens: some have gates of their own.
+        looked_at = [d for d in defects if d.happen is None]
+        cells = {(d.gate, d.stage) for d in looked_at if (d.stage in attempts.DEPLOYED) is deployed}
         if cells:
             stages = tuple(stage for stage in Stage if any(stage is there for _, there in cells))
             gates = tuple(sorted({gate for gate, _ in cells}))
@@ -169,7 +214,10 @@ def _clean_tasks(root: Path, defects: Iterable[Defect]) -> list[Task[Attempt | t
 def _clean(
     root: Path, stages: tuple[Stage, ...], gates: tuple[str, ...], folder: Path
 ) -> tuple[Clean, ...]:
-    return attempts.clean(attempts.Place(root, folder), stages, gates, Progress())
+    try:
+        return attempts.clean(attempts.Place(root, folder), stages, gates, Progress())
+    except VerifyError as error:
+        return _unclean(stages, f"could not be looked at: {error}")
 
 
 def _unclean(stages: tuple[Stage, ...], why: str) -> tuple[Clean, ...]:
