@@ -18,7 +18,7 @@ from verify.planting import catalogue
 from verify.proof import Fate
 from verify.proving.attempt import DEPLOYED
 from verify.proving.crew import work
-from verify.proving.prove import tasks_of
+from verify.proving.tasks import jobs_of
 
 ROOT = Path(__file__).parents[2]
 DEFECTS = catalogue.read()
@@ -57,9 +57,10 @@ def test_every_defect_of_the_source_and_of_what_is_executed_here_is_killed(tmp_p
 
 
 @pytest.mark.docker
-@pytest.mark.parametrize("defect", some(), ids=lambda defect: defect.name)
+@pytest.mark.parametrize("defect", list(some()), ids=lambda defect: defect.name)
 def test_a_defect_is_killed_where_it_is_deployed(defect):
-    ((_, attempt),) = work(tasks_of(ROOT, [defect]), jobs=1)
+    (job,) = jobs_of(ROOT, [defect])
+    ((_, (attempt,)),) = work([job.task], jobs=1)
     assert attempt.fate is Fate.KILLED, attempt
 
 

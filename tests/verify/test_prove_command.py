@@ -114,7 +114,7 @@ class Planting:
     def prove(self, *defects, options=()):
         wanted = [part for name in defects for part in ("--defect", name)]
         ran = self.project.verify("prove", *wanted, *options, env=self.env)
-        assert list(self.temporary.iterdir()) == []
+        assert list(self.temporary.iterdir()) == [], ran.err
         return ran
 
     def list(self, *options):
@@ -226,13 +226,13 @@ def test_nothing_is_proved_where_nothing_was_planted(planting):
     assert "inconclusive: 0 of 0 defects killed, 1 not here" in ran.out
 
 
-def test_an_attempt_that_breaks_decides_nothing_and_is_forgotten(planting):
+def test_a_function_that_breaks_is_a_fault_of_the_catalogue(planting):
     ran = planting.prove("planting-that-breaks")
-    assert ran.exit == 3
-    assert "! undecided planting-that-breaks" in ran.out
+    assert ran.exit == 1
+    assert "✘ not planted planting-that-breaks" in ran.out
     assert "the plan was" in ran.out
     assert "\x1b" not in ran.out + ran.err
-    assert planting.defects()["planting-that-breaks"]["standing"] == "not tried"
+    assert planting.defects()["planting-that-breaks"]["standing"] == "not planted"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])

@@ -50,6 +50,8 @@ class Defect:
         outcome: what the cell, or the whole run, must become.
         happen: runs the gate, and lets something go wrong in the toolkit's own world meanwhile;
             None where only the copy is changed.
+        sociable: whether it may be tried together with others of its gate and stage, which would
+            take long one by one; see `verify.proving.company`.
     """
 
     name: str
@@ -59,10 +61,11 @@ class Defect:
     plant: Plant
     outcome: Outcome | End = Outcome.FAIL
     happen: Happen | None = None
+    sociable: bool = False
 
 
 def defect(
-    gate: str, stage: Stage, *, smuggled: tuple[Stage, ...] = ()
+    gate: str, stage: Stage, *, smuggled: tuple[Stage, ...] = (), sociable: bool = False
 ) -> Callable[[Plant], tuple[Defect, ...]]:
     """Make a defect of a function, whose name and docstring are the defect's.
 
@@ -71,12 +74,13 @@ def defect(
         stage: the cheapest stage that must see it.
         smuggled: the stages that must see the same change where only the image has it, and the
             reviewed tree does not: one more defect for each.
+        sociable: whether it may be tried together with others; its sign names a file.
     """
 
     def made(plant: Plant) -> tuple[Defect, ...]:
         name = plant.__name__.replace("_", "-")
         sentence = " ".join((plant.__doc__ or "").split())
-        first = Defect(name, sentence, gate, stage, plant)
+        first = Defect(name, sentence, gate, stage, plant, sociable=sociable)
         return (first, *(_smuggled(first, there) for there in smuggled))
 
     return made
@@ -105,6 +109,7 @@ def _smuggled(first: Defect, stage: Stage) -> Defect:
 
     return replace(
         first,
+        sociable=False,
         name=f"{first.name}-in-the-{stage if stage is not Stage.LIVE else 'page'}",
         sentence=f"{first.sentence.removesuffix('.')}; in the image only.",
         stage=stage,

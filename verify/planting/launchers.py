@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from verify.errors import NotDeclared
@@ -26,15 +27,12 @@ _FILES = {
 
 
 def rival(tree: Tree, path: str = "rival_board.py", text: str = PAGE) -> str:
-    """Write another page; return its path.
-
-    Raises:
-        CannotPlant: there is such a file.
-    """
-    if tree.has(path):
-        raise CannotPlant(f"{path}: is there already")
-    tree.write(path, text)
-    return path
+    """Write another page; return its path, which has a number where there is such a file."""
+    stem, ending = posixpath.splitext(path)
+    numbered = (f"{stem}_{number}{ending}" for number in count(2))
+    free = next(one for one in chain((path,), numbered) if not tree.has(one))
+    tree.write(free, text)
+    return free
 
 
 def beside(tree: Tree, name: str) -> str:

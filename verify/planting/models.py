@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from verify.errors import NotDeclared
@@ -69,7 +70,9 @@ def asks(tree: Tree, code: str) -> str:
         ("ABSENT", ABSENT),
     ):
         written = written.replace(word, text)
-    path = f"{_packages(tree)[0].rstrip('/')}/more_filters.py"
+    folder = _packages(tree)[0].rstrip("/")
+    free = (f"{folder}/more_filters{number or ''}.py" for number in count())
+    path = next(name for name in free if not tree.has(name))
     names = [f"from {module_name(ref.path)} import {ref.name}" for ref in (found.model, found.enum)]
     tree.write(path, '"""Filters."""\n\n' + "\n".join(dict.fromkeys(names)) + f"\n\n\n{written}\n")
     return path

@@ -162,6 +162,14 @@ class Tree:
             del self._before[path]
         return commands
 
+    def undo(self) -> None:
+        """Take back all that was changed."""
+        for path, before in self._before.items():
+            (self.root / path).unlink(missing_ok=True)
+            if before is not None:
+                (self.root / path).write_bytes(before)
+        self._before.clear()
+
     def _touch(self, path: str) -> Path:
         """Remember how a file was before its first change."""
         target = self.root / path

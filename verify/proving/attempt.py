@@ -71,7 +71,7 @@ def attempt(defect: Defect, place: Place) -> Attempt:
         defect.name, defect.sentence, defect.gate, defect.stage, Fate.UNDECIDED, defect.outcome
     )
     try:
-        with _Copy(place, shared=defect.stage is Stage.SOURCE) as project:
+        with Copied(place, shared=defect.stage is Stage.SOURCE) as project:
             owners = {os.getpid()}
             made = _attempt(defect, row, place, project, owners)
             if found := left(place.folder, place.temporary, used(owners)):
@@ -99,7 +99,7 @@ def _attempt(
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault of the catalogue
         why = f"its function broke: {type(error).__name__}: {error}"
         return replace(row, fate=Fate.UNPLANTED, said=why, changed=tree.changed)
-    row = replace(row, sign=_named(sign), changed=tree.changed)
+    row = replace(row, sign=named(sign), changed=tree.changed)
     _ready(place, project, (defect.stage,))
     return judged(row, ending_of(seen(defect, place), sign))
 
@@ -114,7 +114,7 @@ def _surroundings(
     return Surroundings(defect, place, tree, ready, partial(seen, defect, place), owners)
 
 
-def _named(sign: Sign) -> str:
+def named(sign: Sign) -> str:
     """Say what a finding must tell, for people."""
     return ", ".join(
         part
@@ -188,9 +188,9 @@ def clean(
 
     Runs in a process of its own: it changes the environment for good.
     """
-    with _Copy(place) as project:
+    with Copied(place) as project:
         _ready(place, project, stages)
-        options = session.Options(place.copy, tuple(stages), tuple(gates), progress)
+        options = session.Options(place.copy, tuple(stages), tuple(gates), progress, sparing=True)
         report = session.run(options)
     cells = (c for c in report.cells if c.stage in stages and c.gate in gates)
     return tuple(
@@ -198,7 +198,7 @@ def clean(
     )
 
 
-class _Copy:
+class Copied:
     """A copy of the project, and the images made of it, for a while."""
 
     def __init__(self, place: Place, *, shared: bool = False) -> None:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -27,6 +28,12 @@ Result = TypeVar("Result")
 
 GRACE = 60.0
 """Seconds that an attempt which is told to end has to remove what it made."""
+
+SHORT = 60
+"""Characters of a folder's path in which a socket has room: its own may have 107, unix(7)."""
+
+SHORTEST = "/tmp"  # noqa: S108 - multiprocessing makes a folder of its own in it
+"""Where sockets go otherwise."""
 
 PRELOAD = "verify.proving.preloaded"
 
@@ -73,7 +80,9 @@ def work(
     """
     folders.sweep()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([PRELOAD])
+    # Without the second, each task would begin with importing what this process was started with.
+    context.set_forkserver_preload([PRELOAD, "__main__"])
+    _begin()
     waiting, running = deque(tasks), list[_Running[Result]]()
     try:
         while waiting or running:
@@ -88,6 +97,18 @@ def work(
     finally:
         with uninterrupted():
             _stop(running)
+
+
+def _begin() -> None:
+    """Start the process that all tasks are forked from; its socket needs a short path."""
+    before = tempfile.tempdir
+    if len(tempfile.gettempdir()) > SHORT:
+        tempfile.tempdir = SHORTEST
+    try:
+        with uninterrupted():
+            forkserver.ensure_running()
+    finally:
+        tempfile.tempdir = before
 
 
 def _start(context: Any, task: Task[Result]) -> _Running[Result]:

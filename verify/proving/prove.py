@@ -6,42 +6,24 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verify import manifest
-from verify.errors import VerifyError
-from verify.model import ManifestRef, Outcome, Stage, Subject
+from verify.model import ManifestRef, Stage, Subject
 from verify.planting import catalogue, copying
 from verify.probes import folders, git
-from verify.progress import Planned, Progress, Watcher
-from verify.proof import Attempt, Clean, End, Fate, Proof
-from verify.proving import attempt as attempts
-from verify.proving.crew import Task, work
+from verify.progress import Planned, Watcher
+from verify.proof import Attempt, Clean, Proof
+from verify.proving.crew import work
 from verify.proving.knowing import ROOT
+from verify.proving.tasks import Job, clean_jobs, jobs_of, planned
 
 if TYPE_CHECKING:
     from verify.manifest import Manifest
-    from verify.planting.defect import Defect
-
-SECONDS = {Stage.SOURCE: 60.0, Stage.LOCAL: 180.0}
-"""An attempt may take so long; 0.5 and 4 are usual."""
-
-DEPLOYED_SECONDS = 420.0
-"""The same where an image is built; 15 are usual."""
-
-CLEAN_SECONDS = 900.0
-"""A run of all gates on the clean copy may take so long; 80 are usual."""
-
-USUAL = {Stage.SOURCE: 0.7, Stage.LOCAL: 4.0}
-"""Seconds that an attempt takes on an idle machine; from these the time left is first told."""
-
-DEPLOYED_USUAL = 15.0
-"""The same where an image is built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +61,9 @@ def prove(options: Options) -> Proof:
         catalogue.read(), names=options.defects, gates=options.gates, stages=options.stages
     )
     jobs = options.jobs or _cores()
-    made: dict[str, Attempt] = {}
-    cells: list[Clean] = []
     with _template(reviewed) as template:
-        tasks = [*_clean_tasks(reviewed.root, defects), *tasks_of(reviewed.root, defects, template)]
-        options.watcher.begin(_planned(tasks, defects), jobs)
-        try:
-            for task, result in work(tasks, jobs, begun=options.watcher.start):
-                options.watcher.done(task.name, result)
-                if isinstance(result, Attempt):
-                    made[result.defect] = result
-                else:
-                    cells += result
-        finally:
-            options.watcher.end()
+        todo = [*clean_jobs(reviewed.root, defects), *jobs_of(reviewed.root, defects, template)]
+        made, cells = _work(todo, planned(todo, defects), jobs, options.watcher)
     checkout = git.checkout(reviewed.root)
     wanted = {(defect.gate, defect.stage) for defect in defects}
     return Proof(
@@ -104,6 +75,34 @@ def prove(options: Options) -> Proof:
         started=started.isoformat(timespec="seconds"),
         seconds=time.monotonic() - began,
     )
+
+
+def _work(
+    todo: Sequence[Job], plan: Sequence[Planned], at_once: int, watcher: Watcher
+) -> tuple[dict[str, Attempt], list[Clean]]:
+    """Do it all; return what came of each defect, by name, and of the clean copies."""
+    made: dict[str, Attempt] = {}
+    cells: list[Clean] = []
+    names = {job.task.name: job.names for job in todo}
+
+    def begun(task: str) -> None:
+        for name in names[task]:
+            watcher.start(name)
+
+    watcher.begin(plan, at_once)
+    try:
+        for task, results in work([job.task for job in todo], at_once, begun=begun):
+            found = tuple(one for one in results if isinstance(one, Clean))
+            cells += found
+            if found:
+                watcher.done(task.name, found)
+            for one in results:
+                if isinstance(one, Attempt):
+                    made[one.defect] = one
+                    watcher.done(one.defect, one)
+    finally:
+        watcher.end()
+    return made, cells
 
 
 @contextlib.contextmanager
@@ -127,24 +126,6 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
-def _planned(
-    tasks: Iterable[Task[Attempt | tuple[Clean, ...]]], defects: Iterable[Defect]
-) -> tuple[Planned, ...]:
-    """Say what each task is, for whoever tells how long the rest will take."""
-    stages = {defect.name: defect.stage for defect in defects}
-    whole = sum(_usual(stage) for stage in set(stages.values()))
-    return tuple(
-        Planned(task.name, stages[task.name], _usual(stages[task.name]))
-        if task.name in stages
-        else Planned(task.name, "clean", whole, counts=False)
-        for task in tasks
-    )
-
-
-def _usual(stage: Stage) -> float:
-    return USUAL.get(stage, DEPLOYED_USUAL)
-
-
 def _of(checkout: git.Checkout | None) -> tuple[str | None, str | None, bool | None]:
     return (checkout.commit, checkout.tree, checkout.dirty) if checkout else (None, None, None)
 
@@ -155,70 +136,3 @@ def _only(cells: Iterable[Clean], wanted: set[tuple[str, Stage]]) -> list[Clean]
 
 def _place(cell: Clean) -> tuple[int, str]:
     return list(Stage).index(cell.stage), cell.gate
-
-
-def tasks_of(
-    root: Path, defects: Iterable[Defect], template: Path | None = None
-) -> list[Task[Attempt | tuple[Clean, ...]]]:
-    """Return a task for each defect, the longest first: none is left to run alone at the end.
-
-    Args:
-        root: the project's root.
-        defects: what to plant.
-        template: a copy that attempts may share; None for none.
-    """
-    order = list(Stage)
-    by_length = sorted(defects, key=lambda one: -order.index(one.stage))
-    return [
-        Task(
-            one.name,
-            partial(_attempt, root, template, one.name),
-            _lost(one),
-            SECONDS.get(one.stage, DEPLOYED_SECONDS),
-        )
-        for one in by_length
-    ]
-
-
-def _attempt(root: Path, template: Path | None, name: str, folder: Path) -> Attempt:
-    (defect,) = (one for one in catalogue.read() if one.name == name)
-    return attempts.attempt(defect, attempts.Place(root, folder, template))
-
-
-def _lost(one: Defect) -> Callable[[str], Attempt]:
-    return partial(_undecided, one.name, one.sentence, one.gate, one.stage, one.outcome)
-
-
-def _undecided(
-    name: str, sentence: str, gate: str, stage: Stage, wanted: Outcome | End, why: str
-) -> Attempt:
-    return Attempt(name, sentence, gate, stage, Fate.UNDECIDED, wanted, said=f"the attempt {why}")
-
-
-def _clean_tasks(root: Path, defects: Iterable[Defect]) -> list[Task[Attempt | tuple[Clean, ...]]]:
-    """Return the runs of the same gates without any defect: here, and where it is deployed."""
-    tasks: list[Task[Attempt | tuple[Clean, ...]]] = []
-    for deployed in (True, False):
-        # The cell of an accident is judged where it happens: some have gates of their own.
-        looked_at = [d for d in defects if d.happen is None]
-        cells = {(d.gate, d.stage) for d in looked_at if (d.stage in attempts.DEPLOYED) is deployed}
-        if cells:
-            stages = tuple(stage for stage in Stage if any(stage is there for _, there in cells))
-            gates = tuple(sorted({gate for gate, _ in cells}))
-            name = f"the clean copy, {', '.join(stages)}"
-            do = partial(_clean, root, stages, gates)
-            tasks.append(Task(name, do, partial(_unclean, stages), CLEAN_SECONDS))
-    return tasks
-
-
-def _clean(
-    root: Path, stages: tuple[Stage, ...], gates: tuple[str, ...], folder: Path
-) -> tuple[Clean, ...]:
-    try:
-        return attempts.clean(attempts.Place(root, folder), stages, gates, Progress())
-    except VerifyError as error:
-        return _unclean(stages, f"could not be looked at: {error}")
-
-
-def _unclean(stages: tuple[Stage, ...], why: str) -> tuple[Clean, ...]:
-    return tuple(Clean("", stage, Outcome.ERROR, f"the clean copy {why}") for stage in stages)

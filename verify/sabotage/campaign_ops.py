@@ -22,7 +22,7 @@ def optional_module_that_the_entry_needs(tree: Tree) -> Sign:
     return Sign("without the module: tabs that are gone")
 
 
-@defect("campaign_ops", Stage.LOCAL)
+@defect("campaign_ops", Stage.CONTAINER)
 def tab_that_vanishes_with_its_module(tree: Tree) -> Sign:
     """The tab is taken out of the table where its module cannot be imported."""
     ops = _ops(tree)

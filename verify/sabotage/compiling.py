@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from verify.planting.tree import Tree
 
 
-@defect("compile", Stage.SOURCE, smuggled=(Stage.IMAGE,))
+@defect("compile", Stage.SOURCE, smuggled=(Stage.IMAGE,), sociable=True)
 def syntax_error(tree: Tree) -> Sign:
     """A module that the entry stands beside does not parse."""
     path = _beside(tree, "broken.py")
@@ -19,7 +19,7 @@ def syntax_error(tree: Tree) -> Sign:
     return Sign("invalid syntax", path)
 
 
-@defect("compile", Stage.SOURCE)
+@defect("compile", Stage.SOURCE, sociable=True)
 def half_a_merge(tree: Tree) -> Sign:
     """A file that was there before still has the marks of a merge."""
     path = tree.entry
@@ -28,7 +28,7 @@ def half_a_merge(tree: Tree) -> Sign:
     return Sign("invalid syntax", path)
 
 
-@defect("compile", Stage.SOURCE)
+@defect("compile", Stage.SOURCE, sociable=True)
 def null_byte(tree: Tree) -> Sign:
     """A file has a null byte, as half a disk leaves it."""
     path = _beside(tree, "null.py")
@@ -36,7 +36,7 @@ def null_byte(tree: Tree) -> Sign:
     return Sign("null byte", path)
 
 
-@defect("compile", Stage.SOURCE, smuggled=(Stage.IMAGE,))
+@defect("compile", Stage.SOURCE, smuggled=(Stage.IMAGE,), sociable=True)
 def not_utf_8(tree: Tree) -> Sign:
     """A file was saved as Latin-1 and does not say so, though only a comment shows it."""
     path = _beside(tree, "latin.py")
@@ -44,7 +44,7 @@ def not_utf_8(tree: Tree) -> Sign:
     return Sign("0xe9", path)
 
 
-@defect("compile", Stage.SOURCE)
+@defect("compile", Stage.SOURCE, sociable=True)
 def encoding_nobody_knows(tree: Tree) -> Sign:
     """A file claims to be in an encoding that there is not."""
     path = _beside(tree, "claimed.py")
@@ -52,7 +52,7 @@ def encoding_nobody_knows(tree: Tree) -> Sign:
     return Sign("utf-9", path)
 
 
-@defect("compile", Stage.SOURCE, smuggled=(Stage.IMAGE,))
+@defect("compile", Stage.SOURCE, smuggled=(Stage.IMAGE,), sociable=True)
 def broken_script_without_an_ending(tree: Tree) -> Sign:
     """A script does not parse that only its first line says to be Python."""
     path = _beside(tree, "nightly")
@@ -60,7 +60,7 @@ def broken_script_without_an_ending(tree: Tree) -> Sign:
     return Sign("invalid syntax", path)
 
 
-@defect("compile", Stage.SOURCE)
+@defect("compile", Stage.SOURCE, sociable=True)
 def return_outside_of_a_function(tree: Tree) -> Sign:
     """A return stands outside of any function: it parses, and does not compile."""
     path = _beside(tree, "outside.py")

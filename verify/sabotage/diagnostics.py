@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ELSEWHERE = "/srv/old/page.py"
 
 
-@defect("diagnostics", Stage.LOCAL, smuggled=(Stage.LIVE,))
+@smuggled("diagnostics", Stage.LIVE)
 def panel_in_the_sidebar_gone(tree: Tree) -> Sign:
     """The sidebar is empty: its panel is gone."""
     label = lines.wanted(lines.declared(tree).path, "[diagnostics].path")
@@ -57,7 +57,7 @@ def database_missing(tree: Tree) -> Sign:
     return Sign(f"{label} in {SIDEBAR}\n{MISSING}")
 
 
-@defect("diagnostics", Stage.LIVE)
+@defect("diagnostics", Stage.LOCAL)
 def database_always_reachable(tree: Tree) -> Sign:
     """Diagnostics says that the database is reachable, whether it is or not."""
     declared = lines.declared(tree)

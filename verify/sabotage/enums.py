@@ -18,7 +18,7 @@ FIX = ("# DASH_FIX_START", "# DASH_FIX_END")
 """The lines between which the filter stands that was mended once."""
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def state_that_does_not_exist_in_a_list(tree: Tree) -> Sign:
     """A list of wanted states has one that does not exist; a comment says that it does not."""
     return _asks(
@@ -29,7 +29,7 @@ def state_that_does_not_exist_in_a_list(tree: Tree) -> Sign:
     )
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def mended_filter_changed_back(tree: Tree) -> Sign:
     """The filter that was mended once asks for the missing state again."""
     for path in tree.source.product_files:
@@ -47,7 +47,7 @@ def mended_filter_changed_back(tree: Tree) -> Sign:
     raise NotDeclared(f"no file has a line {FIX[0]}")
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def mended_filter_without_its_end(tree: Tree) -> Sign:
     """The line that ends the mended filter is gone, so that nobody knows what was mended."""
     for path in tree.source.product_files:
@@ -57,7 +57,7 @@ def mended_filter_without_its_end(tree: Tree) -> Sign:
     raise NotDeclared(f"no file has a line {FIX[0]}")
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def member_removed_that_is_used(tree: Tree) -> Sign:
     """A state was removed from its enum, and code still names it."""
     path, line, name, user = models.used_member(tree)
@@ -65,13 +65,13 @@ def member_removed_that_is_used(tree: Tree) -> Sign:
     return Sign(name, user)
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def state_compared_with_a_typo(tree: Tree) -> Sign:
     """A filter compares the column with a text that is no state."""
     return _asks(tree, 'def chosen():\n    return Model.column == "ABSENT"')
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def state_compared_with_its_label(tree: Tree) -> Sign:
     """A filter compares the column with the text that people see, which is not stored."""
     found = models.held(tree)
@@ -82,7 +82,7 @@ def state_compared_with_its_label(tree: Tree) -> Sign:
     return Sign(label, path)
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def state_in_a_filter_by(tree: Tree) -> Sign:
     """A query asks by keyword for a state that does not exist."""
     return _asks(
@@ -91,19 +91,19 @@ def state_in_a_filter_by(tree: Tree) -> Sign:
     )
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def new_row_with_no_such_state(tree: Tree) -> Sign:
     """A row is made with a state that does not exist."""
     return _asks(tree, 'def made():\n    return Model(column="ABSENT")')
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def state_set_that_does_not_exist(tree: Tree) -> Sign:
     """A row is given a state that does not exist, by assignment."""
     return _asks(tree, 'def move(row: Model) -> None:\n    row.column = "ABSENT"')
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def state_looked_up_by_name(tree: Tree) -> Sign:
     """Code looks up a state by a name that its enum lacks; a docstring has the right one."""
     return _asks(
@@ -111,7 +111,7 @@ def state_looked_up_by_name(tree: Tree) -> Sign:
     )
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def state_looked_up_by_value(tree: Tree) -> Sign:
     """Code looks up a state by a value that its enum lacks."""
     if len(models.held(tree).values) < len(models.held(tree).members):
@@ -119,7 +119,7 @@ def state_looked_up_by_value(tree: Tree) -> Sign:
     return _asks(tree, 'def wanted():\n    return States("ABSENT")')
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def state_named_under_another_name(tree: Tree) -> Sign:
     """The enum is given another name, and a member is named that it lacks, in a branch."""
     return _asks(
@@ -128,7 +128,7 @@ def state_named_under_another_name(tree: Tree) -> Sign:
     )
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def state_given_to_a_helper(tree: Tree) -> Sign:
     """A helper makes the filter of the names that it is given, and one of these is no state."""
     return _asks(
@@ -138,7 +138,7 @@ def state_given_to_a_helper(tree: Tree) -> Sign:
     )
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def state_compared_by_its_name(tree: Tree) -> Sign:
     """Rows are sorted out in Python by the name of their state, and one name is no state."""
     return _asks(
@@ -148,7 +148,7 @@ def state_compared_by_its_name(tree: Tree) -> Sign:
     )
 
 
-@defect("enums", Stage.SOURCE)
+@defect("enums", Stage.SOURCE, sociable=True)
 def state_in_a_statement_of_sql(tree: Tree) -> Sign:
     """A filter is written in SQL, and asks for a state that does not exist."""
     return _asks(

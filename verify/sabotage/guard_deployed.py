@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from verify.model import Stage
 from verify.planting import refusing, retired
 from verify.planting.code import literal
-from verify.planting.defect import Sign, defect
+from verify.planting.defect import Sign, defect, smuggled
 from verify.sabotage.guards import OLD
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def guard_whose_docstring_the_page_shows(tree: Tree) -> Sign:
     return _of(file, f"{SERVED} draws besides\n# Operations")
 
 
-@defect("guards", Stage.LOCAL, smuggled=(Stage.CONTAINER,))
+@smuggled("guards", Stage.CONTAINER)
 def shared_guard_that_writes_unread(tree: Tree) -> Sign:
     """The function by which retired files refuse writes a file in words that no reading follows."""
     helper = refusing.helper(tree, retired.near(tree, "raise"))

@@ -21,7 +21,7 @@ UNINSTALL = (
 )
 
 
-@defect("imports", Stage.LOCAL)
+@defect("imports", Stage.CONTAINER)
 def optional_module_made_mandatory(tree: Tree) -> Sign:
     """The entry cannot be imported any more without the optional module."""
     name, _ = modules.optional(tree)
@@ -29,7 +29,7 @@ def optional_module_made_mandatory(tree: Tree) -> Sign:
     return Sign(f"without the optional {name}\nModuleNotFoundError", _named(tree.entry))
 
 
-@defect("imports", Stage.LOCAL)
+@defect("imports", Stage.CONTAINER)
 def import_that_prints(tree: Tree) -> Sign:
     """A module prints when it is imported."""
     name, path = modules.required(tree)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from verify.planting.tree import Tree
 
 
-@defect("isolation", Stage.LOCAL)
+@defect("isolation", Stage.CONTAINER)
 def fault_that_escapes_its_tab(tree: Tree) -> Sign:
     """The boundary passes on what a tab raises, so it takes the page with it."""
     found = boundary.boundary(tree)

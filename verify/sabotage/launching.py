@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from verify.planting.tree import Tree
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def image_starts_a_retired_file(tree: Tree) -> Sign:
     """The image starts a file that must refuse."""
     target = launchers.retired(tree)
@@ -21,7 +21,7 @@ def image_starts_a_retired_file(tree: Tree) -> Sign:
     return Sign(target, dockerfile.path(tree))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def entrypoint_starts_a_retired_file(tree: Tree) -> Sign:
     """The image's ENTRYPOINT starts a retired file, while its CMD still names the entry."""
     target = launchers.retired(tree)
@@ -30,7 +30,7 @@ def entrypoint_starts_a_retired_file(tree: Tree) -> Sign:
     return Sign(target, dockerfile.path(tree))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def another_file_copied_over_the_entry(tree: Tree) -> Sign:
     """The Dockerfile puts another file where the entry must stand."""
     target = launchers.retired(tree)
@@ -39,7 +39,7 @@ def another_file_copied_over_the_entry(tree: Tree) -> Sign:
     return Sign(target, dockerfile.path(tree))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def entry_linked_to_another_file(tree: Tree) -> Sign:
     """A step of the Dockerfile links the entry's place to another file."""
     target = tree.inside(launchers.retired(tree))
@@ -48,7 +48,7 @@ def entry_linked_to_another_file(tree: Tree) -> Sign:
     return Sign("rewrites the file", dockerfile.path(tree))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def command_only_in_a_comment(tree: Tree) -> Sign:
     """The image's command names the entry in a comment, and starts a retired file."""
     target, start = launchers.retired(tree), dockerfile.starter(tree)
@@ -57,7 +57,7 @@ def command_only_in_a_comment(tree: Tree) -> Sign:
     return Sign(target, dockerfile.path(tree))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def image_works_in_another_folder(tree: Tree) -> Sign:
     """The image works in a folder in which the entry does not stand."""
     if tree.inside(tree.entry) in dockerfile.starter(tree).value:
@@ -66,7 +66,7 @@ def image_works_in_another_folder(tree: Tree) -> Sign:
     return Sign("not in the image", dockerfile.path(tree))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def script_starts_a_retired_file(tree: Tree) -> Sign:
     """A script that must start the entry starts a retired file."""
     path, target = launchers.script(tree), launchers.retired(tree)
@@ -74,7 +74,7 @@ def script_starts_a_retired_file(tree: Tree) -> Sign:
     return Sign(target, path)
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def script_names_the_entry_in_dead_code(tree: Tree) -> Sign:
     """A script names the entry in a comment and in a branch that never runs."""
     path, target = launchers.script(tree), launchers.rival(tree)
@@ -86,7 +86,7 @@ def script_names_the_entry_in_dead_code(tree: Tree) -> Sign:
     return Sign(target, path)
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def script_that_sets_its_target_twice(tree: Tree) -> Sign:
     """A script sets a variable to the entry, then to a rival, and starts what it holds."""
     path, target = launchers.script(tree), launchers.rival(tree)
@@ -95,7 +95,7 @@ def script_that_sets_its_target_twice(tree: Tree) -> Sign:
     return Sign(target, path)
 
 
-@defect("entry", Stage.LOCAL)
+@defect("entry", Stage.SOURCE, sociable=True)
 def script_starts_a_rival(tree: Tree) -> Sign:
     """A script that must start the entry serves another page."""
     path, target = launchers.script(tree), launchers.rival(tree)

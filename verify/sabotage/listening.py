@@ -16,7 +16,7 @@ ADDRESS, PORT = "--server.address", "--server.port"
 WHO = "this container alone"
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def server_on_another_port(tree: Tree) -> Sign:
     """The image's command listens on another port than the one that is published."""
     port = tree.image.port + 1
@@ -24,7 +24,7 @@ def server_on_another_port(tree: Tree) -> Sign:
     return Sign(f"\n{port}\n", dockerfile.path(tree))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def another_port_exposed(tree: Tree) -> Sign:
     """The image exposes another port than the one its own command listens on."""
     line, found = f"EXPOSE {tree.image.port + 1}", dockerfile.last(tree, "EXPOSE")
@@ -35,7 +35,7 @@ def another_port_exposed(tree: Tree) -> Sign:
     return Sign("its own command listens on port", dockerfile.path(tree))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def compose_publishes_another_port(tree: Tree) -> Sign:
     """A service publishes another port of its container than the one the server listens on."""
     image, path = tree.image, launchers.unused(tree, "compose.board.yaml")
@@ -46,14 +46,14 @@ def compose_publishes_another_port(tree: Tree) -> Sign:
     return Sign("where Streamlit listens", path)
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def server_for_its_container_alone(tree: Tree) -> Sign:
     """The image's command listens on localhost, which nobody outside of the container reaches."""
     _with_option(tree, ADDRESS, "localhost")
     return Sign(WHO, dockerfile.path(tree))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def loopback_in_the_environment(tree: Tree) -> Sign:
     """A variable of the image lets its server listen on 127.0.0.1; the command says nothing."""
     _with_option(tree, ADDRESS, "")

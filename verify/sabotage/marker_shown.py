@@ -45,7 +45,7 @@ def marker_missing_in_diagnostics(tree: Tree) -> Sign:
     return Sign(f"there is no {label!r} in tab {tab}")
 
 
-@defect("marker", Stage.LOCAL)
+@defect("marker", Stage.LIVE)
 def marker_missing_in_the_sidebar(tree: Tree) -> Sign:
     """The sidebar shows no marker, and all the page still shows is in the tabs."""
     path, drawing = page.sidebar(tree)

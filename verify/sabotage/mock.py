@@ -76,7 +76,7 @@ def banner_the_wrong_way_round(tree: Tree) -> Sign:
     return Sign(f"the banner {mock.banner!r}, off\nthe page outside tabs")
 
 
-@defect("mock", Stage.LOCAL, smuggled=(Stage.LIVE,))
+@smuggled("mock", Stage.LIVE)
 def metric_without_its_badge(tree: Tree) -> Sign:
     """One metric of one tab is drawn without the badge; the badge stands in its help text."""
     badge = _declared(tree).badge

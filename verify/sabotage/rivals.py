@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 UNGUARDED = "an unguarded rival"
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def rival_in_the_root(tree: Tree) -> Sign:
     """Another file draws a page, and nothing declares it."""
     return Sign(UNGUARDED, launchers.rival(tree))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def rival_hidden_deep(tree: Tree) -> Sign:
     """A page lies deep in a folder of documents, and draws through another name of the library."""
     text = "import streamlit as quiet\n\nwrite = quiet.title\nwrite('Another dashboard')\n"
     return Sign(UNGUARDED, launchers.rival(tree, "docs/attic/old/notes/look.py", text))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def rival_by_importlib(tree: Tree) -> Sign:
     """A page gets the library by importlib, and has no import statement of it."""
     text = (
@@ -42,7 +42,7 @@ def rival_by_importlib(tree: Tree) -> Sign:
     return Sign(UNGUARDED, launchers.rival(tree, text=text))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def rival_with_a_dead_guard(tree: Tree) -> Sign:
     """A page has the guard's words in its docstring, a caught exception and a dead branch."""
     words = "This file is deprecated."
@@ -53,7 +53,7 @@ def rival_with_a_dead_guard(tree: Tree) -> Sign:
     return Sign(UNGUARDED, launchers.rival(tree, text=text))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def rival_beside_a_retired_file(tree: Tree) -> Sign:
     """A folder `pages/` stands beside a retired file, whose refusal leaves the sidebar as it is."""
     folder = posixpath.dirname(launchers.retired(tree))
@@ -63,7 +63,7 @@ def rival_beside_a_retired_file(tree: Tree) -> Sign:
     return Sign(UNGUARDED, path)
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def rival_listed_by_nobody_who_counts(tree: Tree) -> Sign:
     """A file that nobody starts lists a rival as its page, in a function that nobody calls."""
     target = launchers.rival(tree)
@@ -73,7 +73,7 @@ def rival_listed_by_nobody_who_counts(tree: Tree) -> Sign:
     return Sign(UNGUARDED, target)
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def rival_that_changes_the_entry(tree: Tree) -> Sign:
     """A file runs the entry, but takes something out of it first."""
     main = _main(tree)
@@ -82,13 +82,13 @@ def rival_that_changes_the_entry(tree: Tree) -> Sign:
     return Sign("but line 3 changes", launchers.rival(tree, text=f"{lines}page.{main}()\n"))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def rival_with_the_other_ending(tree: Tree) -> Sign:
     """A page is called `.py3`, which Streamlit runs, too."""
     return Sign(UNGUARDED, launchers.rival(tree, "rival_board.py3"))
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def entry_that_draws_nothing(tree: Tree) -> Sign:
     """The entry's calls stand in a branch that never runs."""
     text = tree.text(tree.entry)
@@ -103,7 +103,7 @@ def entry_that_draws_nothing(tree: Tree) -> Sign:
     return Sign("draws nothing", tree.entry)
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def entry_moved(tree: Tree) -> Sign:
     """The entry stands in another place, and its launchers still name the old one."""
     old, new = tree.entry, f"moved/{posixpath.basename(tree.entry)}"

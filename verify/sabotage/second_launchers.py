@@ -18,33 +18,33 @@ if TYPE_CHECKING:
     from verify.planting.tree import Tree
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def second_entry_in_a_script(tree: Tree) -> Sign:
     """A new script starts a rival; it names the entry in a comment and prints it."""
     start = f"streamlit run {tree.entry}"
     return _second(tree, "start_board.sh", f"#!/bin/sh\n# {start}\necho '{start}'\n{{}}\n")
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def second_entry_in_a_makefile(tree: Tree) -> Sign:
     """A new target of make starts a rival."""
     return _second(tree, "boards/Makefile", "board:\n\tcd .. && {}\n")
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def second_entry_in_a_workflow(tree: Tree) -> Sign:
     """A new workflow of GitHub starts a rival."""
     head = "on: push\njobs:\n  board:\n    runs-on: ubuntu-latest\n    steps:\n"
     return _second(tree, ".github/workflows/board.yml", f"{head}      - run: {{}}\n")
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def second_entry_in_a_procfile(tree: Tree) -> Sign:
     """A Procfile starts a rival."""
     return _second(tree, "Procfile", "web: {} --server.port $PORT\n")
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def second_entry_in_the_editor(tree: Tree) -> Sign:
     """A debug configuration of VS Code starts a rival."""
     target = launchers.rival(tree)
@@ -55,7 +55,7 @@ def second_entry_in_the_editor(tree: Tree) -> Sign:
     return Sign(target, path)
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def second_entry_in_a_program(tree: Tree) -> Sign:
     """A new Python program starts a server with a rival."""
     target = launchers.rival(tree)
@@ -65,7 +65,7 @@ def second_entry_in_a_program(tree: Tree) -> Sign:
     return Sign(target, path)
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def second_entry_in_a_compose_override(tree: Tree) -> Sign:
     """An override file, which compose takes by itself, gives the service another command."""
     name, path = _service(tree)
@@ -76,7 +76,7 @@ def second_entry_in_a_compose_override(tree: Tree) -> Sign:
     return Sign(posixpath.basename(target), override)
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def compose_names_a_missing_dockerfile(tree: Tree) -> Sign:
     """A compose file builds from a Dockerfile that is not there."""
     path = launchers.unused(tree, "boards/compose.yaml")
@@ -84,7 +84,7 @@ def compose_names_a_missing_dockerfile(tree: Tree) -> Sign:
     return Sign("Gone.Dockerfile", path)
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def workflow_with_an_empty_port(tree: Tree) -> Sign:
     """A workflow starts the entry on a port that nothing sets."""
     path = launchers.unused(tree, ".github/workflows/board.yml")
@@ -93,7 +93,7 @@ def workflow_with_an_empty_port(tree: Tree) -> Sign:
     return Sign("the port is empty", path)
 
 
-@defect("entry", Stage.SOURCE)
+@defect("entry", Stage.SOURCE, sociable=True)
 def documentation_of_another_command(tree: Tree) -> Sign:
     """The documentation tells people to start a retired file."""
     target = launchers.retired(tree)

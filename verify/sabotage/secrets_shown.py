@@ -93,7 +93,7 @@ def half_of_a_secret(tree: Tree) -> Sign:
     return _secret()
 
 
-@defect("diagnostics", Stage.LOCAL)
+@defect("diagnostics", Stage.LIVE)
 def secret_in_the_log(tree: Tree) -> Sign:
     """Each run of the page prints the environment, and shows nothing of it."""
     lines.declared(tree)

@@ -29,19 +29,19 @@ def tab_that_raises(tree: Tree) -> Sign:
     return _drawn(tree, "raise ValueError('planted')")
 
 
-@defect("tabs", Stage.LOCAL)
+@defect("tabs", Stage.LIVE)
 def tab_that_exits(tree: Tree) -> Sign:
     """A tab calls sys.exit()."""
     return _drawn(tree, "import sys as system\n\nsystem.exit()")
 
 
-@defect("tabs", Stage.LOCAL)
+@defect("tabs", Stage.LIVE)
 def tab_that_stops(tree: Tree) -> Sign:
     """A tab calls st.stop() before it has drawn anything."""
     return _drawn(tree, STOP)
 
 
-@defect("tabs", Stage.LOCAL, smuggled=(Stage.LIVE,))
+@smuggled("tabs", Stage.LIVE)
 def tab_that_draws_nothing(tree: Tree) -> Sign:
     """A tab draws nothing at all, and raises nothing."""
     label = page.plain_tab(tree)
@@ -102,7 +102,7 @@ def script_that_stops_after_the_tabs(tree: Tree) -> Sign:
     return Sign("run: the last thing drawn")
 
 
-@defect("tabs", Stage.LOCAL, smuggled=(Stage.LIVE,))
+@smuggled("tabs", Stage.LIVE)
 def tabs_cut_where_they_are_drawn(tree: Tree) -> Sign:
     """The table is whole, and what draws it leaves out the last row."""
     _handed(tree, "list({})[:-1]")

@@ -69,7 +69,6 @@ def test_what_a_project_does_not_have_is_not_declared(plant: Plant) -> None:
 
 def test_a_rival_overwrites_nothing(plant: Plant) -> None:
     tree = plant({"rival_board.py": "mine"})
-    with pytest.raises(CannotPlant):
-        launchers.rival(tree)
+    assert launchers.rival(tree) == "rival_board_2.py"
     assert tree.text("rival_board.py") == "mine"
     assert launchers.unused(tree, "rival_board.py") == "second/rival_board.py"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 SECONDS = 20.0
 """For one reading of an identity; a connection by ssh may take some."""
+
+LATE = 1.0
+"""Seconds in which an engine knows of the end of a container whose connections are gone already."""
+
+PAUSE = 0.1
+"""Seconds between two questions."""
 
 STARTED = 19
 """Where behind its name /proc/PID/stat says when a process was started (proc(5), field 22)."""
@@ -63,7 +70,10 @@ def held(subject: Subject) -> Iterator[Callable[[], None]]:
     try:
         yield subject.same
     except VerifyError:
-        subject.same()
+        ends = time.monotonic() + LATE
+        while time.monotonic() < ends:
+            subject.same()
+            time.sleep(PAUSE)
         raise
     subject.same()
 
