@@ -39,7 +39,8 @@ def test_every_defect_of_the_source_and_of_what_is_executed_here_is_killed(tmp_p
     done = subprocess.run(
         [
             *(sys.executable, "-m", "verify.cli", "prove", "--json"),
-            *("--stage", "source", "--stage", "local"),
+            # One at a time: other tests run beside, and some defects are about seconds.
+            *("--stage", "source", "--stage", "local", "--jobs", "1"),
         ],
         cwd=ROOT,
         env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
